@@ -1,0 +1,117 @@
+"""Files in and out: `.keras`, `.h5`, `.weights.h5`, `.safetensors` and JSON architectures; no arithmetic.
+
+Reading gives two plain things, a `ModelSpec` and arrays by layer, the same whichever Keras wrote the file.
+Nothing in a file is ever run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from maju.errors import ModelFormatError
+from maju.formats import hdf5
+from maju.formats.config import read_architecture
+from maju.formats.guards import parse_json
+from maju.formats.keras3 import Keras3Weights, read_archive, read_weights, write_archive, write_weights
+from maju.formats.legacy_h5 import read_legacy, write_legacy
+from maju.formats.safetensors import read_safetensors, write_safetensors
+from maju.formats.specification import CallSpec, LayerSpec, ModelFile, ModelSpec, TensorRef, WeightStore
+
+__all__ = [
+    "SUFFIXES",
+    "CallSpec",
+    "LayerSpec",
+    "ModelFile",
+    "ModelSpec",
+    "TensorRef",
+    "WeightStore",
+    "read",
+    "weights_for",
+    "write",
+]
+
+#: What `write` can make, by the file's suffix.
+SUFFIXES = (".keras", ".weights.h5", ".h5", ".safetensors")
+HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
+
+
+def read(path: str | Path) -> ModelFile:
+    """What a model file holds, whatever its name says: the first bytes tell its format.
+
+    Raises:
+        ModelFormatError: it is no model, or is damaged.
+        UnsupportedModelError: it is a model of a kind that cannot be read.
+    """
+    path = Path(path)
+    what = path.name
+    try:
+        with path.open("rb") as file:
+            head = file.read(16)
+    except FileNotFoundError:
+        raise ModelFormatError(f"{path}: there is no such file") from None
+    except IsADirectoryError:
+        raise ModelFormatError(f"{path}: a directory; SavedModel folders hold no Keras layers") from None
+    except (OSError, ValueError) as error:
+        raise ModelFormatError(f"{path}: cannot be read ({error})") from error
+    if head.startswith(b"PK\x03\x04"):
+        return read_archive(path)
+    if head.startswith(HDF5_SIGNATURE):
+        return _read_hdf5(path)
+    if head[8:9] == b"{":
+        return read_safetensors(path)
+    if head.lstrip()[:1] == b"{":
+        document = parse_json(path.read_bytes(), what)
+        version = str(document.get("keras_version", "3")) if isinstance(document, Mapping) else "3"
+        return ModelFile(what, read_architecture(document, version, what), None)
+    reason = "an empty file" if not head else "neither .keras, .h5, .safetensors nor a JSON architecture"
+    raise ModelFormatError(f"{what}: no model: {reason}")
+
+
+def _read_hdf5(path: Path) -> ModelFile:
+    """A legacy `.h5`, or the weights of Keras 3 alone."""
+    with hdf5.open_file(path, path.name) as file:
+        legacy = any(name in file.attrs for name in ("model_config", "layer_names", "layer_names0"))
+        keras3 = "layers" in file or "_layer_checkpoint_dependencies" in file
+    if keras3 and not legacy:
+        return ModelFile(path.name, None, read_weights(path, path.name))
+    return read_legacy(path)
+
+
+def weights_for(file: ModelFile, spec: ModelSpec) -> WeightStore:
+    """The arrays of a file, read as those of a graph that may come from elsewhere.
+
+    Raises:
+        ModelFormatError: the file holds no weights.
+    """
+    if file.weights is None:
+        raise ModelFormatError(f"{file.path}: an architecture without weights")
+    return file.weights.of(spec) if isinstance(file.weights, Keras3Weights) else file.weights
+
+
+def write(path: str | Path, spec: ModelSpec, arrays: Mapping[str, Any], kind: str | None = None) -> None:
+    """Save a model in the format that the suffix names; whole or not at all.
+
+    Args:
+        arrays: by layer name, each weight by its name in Keras's order; a nested model's in the same form.
+        kind: the class of maju that saves, to be found again on loading.
+
+    Raises:
+        ModelFormatError: the suffix names no format, or the file cannot be written.
+        UnsupportedModelError: the format cannot hold this model.
+    """
+    path = Path(path)
+    try:
+        if path.name.endswith(".weights.h5"):
+            write_weights(path, spec, arrays)
+        elif path.suffix == ".keras":
+            write_archive(path, spec, arrays, kind)
+        elif path.suffix in (".h5", ".hdf5"):
+            write_legacy(path, spec, arrays, kind)
+        elif path.suffix == ".safetensors":
+            write_safetensors(path, spec, arrays, kind)
+        else:
+            raise ModelFormatError(f"{path}: the suffix must be one of {', '.join(SUFFIXES)}")
+    except OSError as error:
+        raise ModelFormatError(f"{path}: cannot be written ({error})") from error

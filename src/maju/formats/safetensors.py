@@ -1,0 +1,89 @@
+"""`.safetensors`: arrays and nothing else, with maju's architecture in the metadata."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from maju.errors import MissingExtraError, ModelFormatError
+from maju.formats.atomic import replacing
+from maju.formats.config import read_architecture, write_architecture
+from maju.formats.guards import parse_json
+from maju.formats.specification import LayerSpec, ModelFile, ModelSpec
+
+__all__ = ["FlatWeights", "read_safetensors", "write_safetensors"]
+
+
+class FlatWeights:
+    """Arrays by ``layer/weight``, as ``lstm/cell/kernel``; a nested model's below its own name."""
+
+    def __init__(self, arrays: Mapping[str, npt.NDArray[Any]], what: str, prefix: str = "") -> None:
+        self.arrays = arrays
+        self.what = what
+        self.prefix = prefix
+
+    def read(self, layer: LayerSpec, names: Sequence[str]) -> dict[str, npt.NDArray[Any]]:
+        paths = {name: f"{self.prefix}{layer.name}/{name}" for name in names}
+        missing = [path for path in paths.values() if path not in self.arrays]
+        if missing:
+            raise ModelFormatError(
+                f"{self.what}: {layer.where} needs {', '.join(missing)}, which is not there"
+            )
+        return {name: self.arrays[path] for name, path in paths.items()}
+
+    def nested(self, layer: LayerSpec) -> FlatWeights:
+        return FlatWeights(self.arrays, self.what, f"{self.prefix}{layer.name}/")
+
+
+def read_safetensors(path: Path) -> ModelFile:
+    """A `.safetensors` that maju wrote, or another's arrays without an architecture."""
+    what = path.name
+    try:
+        from safetensors import SafetensorError, safe_open
+    except ImportError as error:
+        raise MissingExtraError("reading .safetensors", "safetensors") from error
+    try:
+        with safe_open(path, framework="numpy") as file:
+            metadata = file.metadata() or {}
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118: not a dict
+    except (SafetensorError, OSError, TypeError, ValueError) as error:
+        raise ModelFormatError(f"{what}: damaged or truncated safetensors ({error})") from error
+    weights = FlatWeights(arrays, what)
+    if "maju_architecture" not in metadata:
+        return ModelFile(what, None, weights)
+    document = parse_json(metadata["maju_architecture"], f"{what}: maju_architecture")
+    spec = read_architecture(document, "3", what)
+    return ModelFile(what, spec, weights, metadata.get("maju_class"))
+
+
+def write_safetensors(
+    path: Path, spec: ModelSpec, arrays: Mapping[str, Any], kind: str | None = None
+) -> None:
+    """Write a `.safetensors` with the architecture in its metadata; see `write_archive` for the arguments."""
+    try:
+        from safetensors.numpy import save_file
+    except ImportError as error:
+        raise MissingExtraError("saving as .safetensors", "safetensors") from error
+    metadata = {"maju_architecture": json.dumps(write_architecture(spec, for_keras=False))}
+    if kind is not None:
+        metadata["maju_class"] = kind
+    flat = {name: np.ascontiguousarray(array) for name, array in _flat(spec, arrays)}
+    with replacing(path) as temporary:
+        save_file(flat, temporary, metadata)
+
+
+def _flat(
+    spec: ModelSpec, arrays: Mapping[str, Any], prefix: str = ""
+) -> Iterator[tuple[str, npt.NDArray[Any]]]:
+    for layer in spec.layers:
+        held = arrays.get(layer.name, {})
+        if layer.model is not None:
+            yield from _flat(layer.model, held, f"{prefix}{layer.name}/")
+        else:
+            for name, array in held.items():
+                yield f"{prefix}{layer.name}/{name}", array

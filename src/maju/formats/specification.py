@@ -1,0 +1,141 @@
+"""What every file is brought to: a model as plain data, the same whichever Keras wrote it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+import numpy.typing as npt
+
+__all__ = [
+    "CallSpec",
+    "LayerSpec",
+    "ModelFile",
+    "ModelSpec",
+    "TensorRef",
+    "WeightStore",
+    "map_refs",
+    "refs_in",
+]
+
+
+@dataclass(frozen=True)
+class TensorRef:
+    """A tensor of the graph: output `output` of the `call`-th time that a layer is called."""
+
+    layer: str
+    call: int = 0
+    output: int = 0
+
+
+@dataclass(frozen=True)
+class LayerSpec:
+    """A layer: its Keras class, its name, its hyper-parameters, and for a nested model its graph.
+
+    `custom` tells that the class is not Keras's own, whatever its name; `operation` that it is one of
+    `keras.ops`, which takes no part in how a file counts its layers.
+    """
+
+    class_name: str
+    name: str
+    config: Mapping[str, Any]
+    model: ModelSpec | None = None
+    custom: bool = False
+    operation: bool = False
+
+    @property
+    def where(self) -> str:
+        """Its place in the model, for messages."""
+        kind = "operation" if self.operation else "layer"
+        return f"{kind} {self.name!r} ({self.class_name})"
+
+
+@dataclass(frozen=True)
+class CallSpec:
+    """A layer called on tensors: `args` and `kwargs` hold `TensorRef`s and constants, nested as in the call."""
+
+    layer: str
+    args: tuple[Any, ...]
+    kwargs: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """A graph of layer calls.
+
+    Attributes:
+        kind: ``"Sequential"`` or ``"Functional"``.
+        calls: in the order of the file, each layer's in the order in which it was called.
+        inputs, outputs: a `TensorRef`, or a list or a dict of them, as the model's author gave them.
+        keras_version: the version that wrote the file, as ``"3.15.1"``.
+        shapes: the shape of each tensor of the graph, where it is known; Keras 3 wants them in a file.
+    """
+
+    name: str
+    kind: str
+    layers: tuple[LayerSpec, ...]
+    calls: tuple[CallSpec, ...]
+    inputs: Any
+    outputs: Any
+    keras_version: str
+    shapes: Mapping[TensorRef, tuple[int | None, ...]] = field(default_factory=dict)
+
+    def with_name(self, name: str) -> ModelSpec:
+        """The same model under another name."""
+        return replace(self, name=name)
+
+
+class WeightStore(Protocol):
+    """Where a file keeps its arrays."""
+
+    def read(self, layer: LayerSpec, names: Sequence[str]) -> dict[str, npt.NDArray[Any]]:
+        """The arrays of a layer under the names that the layer gives its weights, in Keras's order.
+
+        Raises:
+            ModelFormatError: the file has no such layer, or another number of arrays for it.
+        """
+
+    def nested(self, layer: LayerSpec) -> WeightStore:
+        """Where the arrays of a nested model are."""
+
+
+@dataclass(frozen=True)
+class ModelFile:
+    """What a file holds: the graph, its arrays, and the marks that maju left.
+
+    Attributes:
+        path: the file, for messages.
+        spec: the graph; None for a file of weights alone.
+        kind: the class of maju that saved it, as ``"CNNFromScratch"``; None if another program did.
+        training: what Keras keeps about training (optimizer, loss), untouched.
+    """
+
+    path: str
+    spec: ModelSpec | None
+    weights: WeightStore | None
+    kind: str | None = None
+    training: Mapping[str, Any] | None = None
+
+
+def map_refs(structure: Any, function: Callable[[TensorRef], Any]) -> Any:
+    """The same nesting of lists, tuples and dicts, with `function` of each `TensorRef` in its place."""
+    if isinstance(structure, TensorRef):
+        return function(structure)
+    if isinstance(structure, Mapping):
+        return {key: map_refs(value, function) for key, value in structure.items()}
+    if isinstance(structure, (list, tuple)):
+        return type(structure)(map_refs(value, function) for value in structure)
+    return structure
+
+
+def refs_in(structure: Any) -> Iterator[TensorRef]:
+    """Every `TensorRef` in a nesting, in order."""
+    if isinstance(structure, TensorRef):
+        yield structure
+    elif isinstance(structure, Mapping):
+        for value in structure.values():
+            yield from refs_in(value)
+    elif isinstance(structure, (list, tuple)):
+        for value in structure:
+            yield from refs_in(value)

@@ -1,0 +1,96 @@
+"""BatchNormalization: each channel at mean 0 and variance 1, then scaled and shifted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from maju.layers.base import Array, Config, Layer, Shape
+from maju.layers.registry import layer
+from maju.layers.rescaling import as_float
+
+__all__ = ["BatchNormalizationLayer"]
+
+
+@layer
+class BatchNormalizationLayer(Layer):
+    """Bring each channel to mean 0 and variance 1, then scale it by γ and shift it by β.
+
+    y = γ · (x − μ) / √(σ² + ε) + β
+
+    In inference μ and σ² are the moving averages that training left behind; in training they are the
+    batch's own, over all axes but the channels' (and over the steps that the mask keeps).
+
+    Shapes:
+        x and y: (batch, ..., channels), or wherever ``axis`` says that the channels are.
+        gamma γ, beta β, moving_mean μ, moving_variance σ²: (channels,).
+
+    Source: Ioffe & Szegedy, 2015, and `keras.layers.BatchNormalization`.
+    """
+
+    keras_class = "BatchNormalization"
+    masking = "passes"
+    hyper_parameters = ("axis", "momentum", "epsilon", "center", "scale")
+    derived = frozenset({"center", "scale"})
+    choices = {"center": (True, False), "scale": (True, False)}
+    only = {"renorm": False, "renorm_clipping": ..., "renorm_momentum": ..., "synchronized": ...}
+    non_trainable = frozenset({"moving_mean", "moving_variance"})
+
+    def __init__(
+        self,
+        moving_mean: Array,
+        moving_variance: Array,
+        gamma: Array | None = None,
+        beta: Array | None = None,
+        *,
+        axis: int = -1,
+        momentum: float = 0.99,
+        epsilon: float = 1e-3,
+        name: str | None = None,
+    ) -> None:
+        super().__init__(name)
+        self.moving_mean = moving_mean
+        self.moving_variance = moving_variance
+        self.gamma = gamma
+        self.beta = beta
+        self.axis = int(axis)
+        self.momentum = momentum
+        self.epsilon = epsilon
+
+    @property
+    def scale(self) -> bool:
+        """Whether there is a γ."""
+        return self.gamma is not None
+
+    @property
+    def center(self) -> bool:
+        """Whether there is a β."""
+        return self.beta is not None
+
+    @classmethod
+    def weight_shapes(cls, config: Config, input_shape: Shape | None) -> dict[str, Shape]:
+        channels = None if input_shape is None else input_shape[config.get("axis", -1)]
+        names = ["gamma"] * config.get("scale", True) + ["beta"] * config.get("center", True)
+        return dict.fromkeys([*names, "moving_mean", "moving_variance"], (channels,))
+
+    def forward(self, x: Array, training: bool = False, mask: Array | None = None) -> Array:
+        x = as_float(x)
+        x = np.moveaxis(x, self.axis, -1)  # (batch, ..., channels)
+        mean, variance = self.moving_mean, self.moving_variance
+        if training:
+            mean, variance = self.moments(x, mask)
+        slope = 1 / np.sqrt(variance + np.asarray(self.epsilon, variance.dtype))
+        if self.gamma is not None:
+            slope = slope * self.gamma
+        shift = -mean * slope
+        if self.beta is not None:
+            shift = shift + self.beta
+        return np.moveaxis(x * slope + shift, -1, self.axis)
+
+    @staticmethod
+    def moments(x: Array, mask: Sequence[bool] | Array | None = None) -> tuple[Array, Array]:
+        """The mean and the variance of each channel of x (batch, ..., channels) where the mask keeps it."""
+        rows = x[np.asarray(mask, bool)] if mask is not None else x
+        axes = tuple(range(rows.ndim - 1))
+        return rows.mean(axis=axes), rows.var(axis=axes)

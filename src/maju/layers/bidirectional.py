@@ -1,0 +1,174 @@
+"""Bidirectional: a recurrent layer that reads a sequence both ways."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from maju.errors import ModelFormatError, Problem
+from maju.layers.base import Array, Config, Layer, Shape
+from maju.layers.lstm import LSTMLayer
+from maju.layers.recurrent import RecurrentLayer
+from maju.layers.registry import find, layer
+from maju.layers.simple_rnn import SimpleRNNLayer
+
+__all__ = ["BidirectionalLSTMLayer", "BidirectionalLayer", "BidirectionalRNNLayer"]
+
+
+@layer
+class BidirectionalLayer(Layer):
+    """Read a sequence forwards with one recurrent layer and backwards with another, and merge the outputs.
+
+    y = merge(forward(x), backward(x)), where merge is concat, sum, mul, ave, or None for a list of both
+
+    Without ``return_sequences`` each half gives its last output: the backward one's is that after the
+    *first* token, the last that it reads. With it, the backward half's outputs are put into the order of
+    time first, so that step t of y holds both outputs at token t.
+
+    Shapes:
+        x: (batch, time, inputs). mask: (batch, time) of bool.
+        y: as the halves' outputs; "concat" doubles the last axis.
+
+    Attributes:
+        forward_layer, backward_layer: the halves, recurrent layers of their own.
+
+    Source: Schuster & Paliwal, 1997, and `keras.layers.Bidirectional`.
+    """
+
+    keras_class = "Bidirectional"
+    masking = "uses"
+    hyper_parameters = ("merge_mode", "layer", "backward_layer")
+    choices = {"merge_mode": ("concat", "sum", "mul", "ave", None)}
+    #: The kind of layer that the halves are.
+    half_class: ClassVar[type[RecurrentLayer]] = RecurrentLayer
+
+    def __init__(
+        self,
+        forward_layer: RecurrentLayer,
+        backward_layer: RecurrentLayer,
+        *,
+        merge_mode: str | None = "concat",
+        name: str | None = None,
+    ) -> None:
+        super().__init__(name)
+        for half in (forward_layer, backward_layer):
+            if not isinstance(half, self.half_class):
+                raise ValueError(f"each half must be a {self.half_class.__name__}, not {half!r}")
+        if forward_layer.go_backwards is backward_layer.go_backwards:
+            raise ValueError("the halves must read in opposite directions: one with go_backwards=True")
+        if forward_layer.return_sequences is not backward_layer.return_sequences:
+            raise ValueError("both halves must agree on return_sequences")
+        self.forward_layer = forward_layer
+        self.backward_layer = backward_layer
+        self.merge_mode = merge_mode
+
+    def forward(self, x: Array, training: bool = False, mask: Array | None = None) -> Any:
+        ahead = self.forward_layer.forward(x, training, mask)
+        back = self.backward_layer.forward(x, training, mask)
+        if self.forward_layer.return_sequences:
+            back = back[:, ::-1]
+        if self.merge_mode == "concat":
+            return np.concatenate([ahead, back], axis=-1)
+        if self.merge_mode == "sum":
+            return ahead + back
+        if self.merge_mode == "mul":
+            return ahead * back
+        if self.merge_mode == "ave":
+            return (ahead + back) / 2
+        return [ahead, back]
+
+    def compute_mask(self, x: Array, mask: Array | None = None) -> Any:
+        kept = self.forward_layer.compute_mask(x, mask)
+        return [kept, kept] if self.merge_mode is None else kept
+
+    def output_shape(self, input_shape: Shape) -> Any:
+        ahead = self.forward_layer.output_shape(input_shape)
+        back = self.backward_layer.output_shape(input_shape)
+        if self.merge_mode == "concat":
+            width = self.forward_layer.cell.units + self.backward_layer.cell.units
+            return (*ahead[:-1], width)
+        return [ahead, back] if self.merge_mode is None else ahead
+
+    # The halves: what files hold of them, and back
+
+    @classmethod
+    def _halves(cls, config: Config) -> dict[str, tuple[type[RecurrentLayer] | None, Config]]:
+        """The class and the config of each half; the backward one mirrors the forward one if unsaid."""
+        ahead = config["layer"]
+        back = config.get("backward_layer")
+        if back is None:
+            inner = ahead["config"]
+            mirrored = {**inner, "go_backwards": not inner.get("go_backwards", False)}
+            back = {**ahead, "config": {**mirrored, "name": f"backward_{inner.get('name')}"}}
+        halves = {}
+        for path, half in (("forward_layer", ahead), ("backward_layer", back)):
+            if not isinstance(half, Mapping) or not isinstance(half.get("config"), Mapping):
+                raise ModelFormatError(f"layer {config.get('name')!r} (Bidirectional): {path} is no layer")
+            half_class = find(str(half.get("class_name")))
+            is_recurrent = half_class is not None and issubclass(half_class, RecurrentLayer)
+            halves[path] = (half_class if is_recurrent else None, half["config"])
+        return halves  # type: ignore[return-value]
+
+    @classmethod
+    def problems(cls, config: Config, where: str) -> list[Problem]:
+        found = super().problems(config, where)
+        for path, (half_class, half) in cls._halves(config).items():
+            if half_class is None:
+                class_name = config["layer" if path == "forward_layer" else path].get("class_name")
+                found.append(
+                    Problem(where, f"its {path} is a {class_name}; SimpleRNN, LSTM and GRU are implemented")
+                )
+            else:
+                found += half_class.problems(half, f"{where}, {path}")
+        return found
+
+    @classmethod
+    def weight_shapes(cls, config: Config, input_shape: Shape | None) -> dict[str, Shape]:
+        return {
+            f"{path}/{name}": shape
+            for path, (half_class, half) in cls._halves(config).items()
+            if half_class is not None
+            for name, shape in half_class.weight_shapes(half, input_shape).items()
+        }
+
+    @classmethod
+    def from_config(cls, config: Config, weights: Mapping[str, Array] | None = None) -> Self:
+        cls.refuse(config)
+        halves = {}
+        for path, (half_class, half) in cls._halves(config).items():
+            assert half_class is not None  # refused above
+            prefix = f"{path}/"
+            own = {k.removeprefix(prefix): a for k, a in (weights or {}).items() if k.startswith(prefix)}
+            halves[path] = half_class.from_config(half, own)
+        kind = next(
+            (sub for sub in cls.__subclasses__() if isinstance(halves["forward_layer"], sub.half_class)), cls
+        )
+        wrapper = kind(**halves, merge_mode=config.get("merge_mode", "concat"), name=config.get("name"))
+        wrapper.keep_extra(config)
+        return wrapper
+
+    def get_config(self) -> dict[str, Any]:
+        halves = {"layer": self.forward_layer, "backward_layer": self.backward_layer}
+        return {
+            "name": self.name,
+            **self.extra_config,
+            "merge_mode": self.merge_mode,
+            **{
+                key: {"class_name": half.keras_class, "config": half.get_config(), "module": "keras.layers"}
+                for key, half in halves.items()
+            },
+        }
+
+
+class BidirectionalRNNLayer(BidirectionalLayer):
+    """A `BidirectionalLayer` whose halves are `SimpleRNNLayer`s."""
+
+    half_class = SimpleRNNLayer
+
+
+class BidirectionalLSTMLayer(BidirectionalLayer):
+    """A `BidirectionalLayer` whose halves are `LSTMLayer`s."""
+
+    half_class = LSTMLayer

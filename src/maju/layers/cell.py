@@ -1,0 +1,122 @@
+"""What recurrent cells have in common: one time step, and weights that stand gate beside gate."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Self, overload
+
+import numpy as np
+
+from maju.layers import activations
+from maju.layers.activations import Activation
+from maju.layers.base import Array, Config, Part, Shape
+
+__all__ = ["Cell", "Gate"]
+
+
+class Gate:
+    """The part of one gate in an array that holds those of all gates side by side, as Keras stores them.
+
+    Reading gives a view, so that writing into it changes the cell; assigning copies the values in. A cell
+    without biases shows zeros.
+    """
+
+    def __init__(self, array: str, position: int) -> None:
+        self.array = array
+        self.position = position
+
+    @overload
+    def __get__(self, cell: None, owner: type) -> Self: ...
+    @overload
+    def __get__(self, cell: Cell, owner: type) -> Array: ...
+    def __get__(self, cell: Cell | None, owner: type) -> Self | Array:
+        if cell is None:
+            return self
+        array = getattr(cell, self.array)
+        if array is None:
+            return np.zeros(cell.units, dtype=cell.kernel.dtype)
+        gate: Array = array[..., self.position * cell.units : (self.position + 1) * cell.units]
+        return gate
+
+    def __set__(self, cell: Cell, value: Any) -> None:
+        if getattr(cell, self.array) is None:
+            raise AttributeError(
+                f"the cell {cell.name!r} has no {self.array}: it was made with use_bias=False"
+            )
+        self.__get__(cell, type(cell))[...] = value
+
+
+class Cell(Part):
+    """One time step of a recurrent layer: from an input and the states before to the states after.
+
+    The first state is also the step's output. All rows of a batch take the step together.
+
+    Shapes (u units, g gates):
+        kernel: (inputs, g·u). recurrent_kernel: (u, g·u). bias: (g·u,) or None.
+    """
+
+    #: How many gates stand side by side in each weight.
+    gates: ClassVar[int] = 1
+    #: How many states are handed from step to step.
+    state_count: ClassVar[int] = 1
+    hyper_parameters: ClassVar[tuple[str, ...]] = (
+        "units",
+        "activation",
+        "use_bias",
+        "dropout",
+        "recurrent_dropout",
+    )
+    derived = frozenset({"units", "use_bias"})
+    choices = {"use_bias": (True, False)}
+
+    def __init__(
+        self,
+        kernel: Array,
+        recurrent_kernel: Array,
+        bias: Array | None = None,
+        *,
+        activation: str | None = "tanh",
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        name: str | None = None,
+    ) -> None:
+        super().__init__(name)
+        self.kernel = kernel
+        self.recurrent_kernel = recurrent_kernel
+        self.bias = bias
+        self.activation = activations.get(activation).name
+        self.dropout = dropout
+        self.recurrent_dropout = recurrent_dropout
+
+    @property
+    def units(self) -> int:
+        """The length of each state."""
+        return int(self.recurrent_kernel.shape[0])
+
+    @property
+    def use_bias(self) -> bool:
+        """Whether a bias is added."""
+        return self.bias is not None
+
+    @property
+    def phi(self) -> Activation:
+        """The activation φ as a function."""
+        return activations.get(self.activation)
+
+    @classmethod
+    def weight_shapes(cls, config: Config, input_shape: Shape | None) -> dict[str, Shape]:
+        units = config["units"]
+        shapes: dict[str, Shape] = {
+            "kernel": (input_shape[-1] if input_shape else None, cls.gates * units),
+            "recurrent_kernel": (units, cls.gates * units),
+        }
+        if config.get("use_bias", True):
+            shapes["bias"] = (cls.gates * units,)
+        return shapes
+
+    def zero_states(self, batch: int) -> tuple[Array, ...]:
+        """The states before the first step: zeros, each (batch, units)."""
+        return tuple(np.zeros((batch, self.units), self.kernel.dtype) for _ in range(self.state_count))
+
+    def step(self, x: Array, states: tuple[Array, ...]) -> tuple[Array, ...]:
+        """The states after x (batch, inputs): `forward` in the form that every cell shares."""
+        raise NotImplementedError

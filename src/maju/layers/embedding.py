@@ -1,0 +1,87 @@
+"""Embedding: a vector for each id."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from maju.errors import InputError
+from maju.layers.base import Array, Backward, Config, Layer, Shape
+from maju.layers.registry import layer
+
+__all__ = ["EmbeddingLayer"]
+
+
+@layer
+class EmbeddingLayer(Layer):
+    """Look up the vector of each id: y[n, t] = E[x[n, t]].
+
+    With ``mask_zero`` the id 0 is padding: the layers after it are told to leave those steps out.
+    As in Keras, fractions of ids are cut off and negative ids count from the end of the table.
+
+    Shapes:
+        x: (batch, ...) of ids. embeddings E: (input_dim, output_dim). y: (batch, ..., output_dim).
+
+    Raises:
+        InputError: an id that the table does not have.
+
+    Source: `keras.layers.Embedding`.
+    """
+
+    keras_class = "Embedding"
+    masking = "uses"
+    hyper_parameters = ("input_dim", "output_dim", "mask_zero")
+    derived = frozenset({"input_dim", "output_dim"})
+    choices = {"mask_zero": (False, True)}
+    only = {"quantization_config": None}
+
+    def __init__(self, embeddings: Array, *, mask_zero: bool = False, name: str | None = None) -> None:
+        super().__init__(name)
+        self.embeddings = embeddings
+        self.mask_zero = mask_zero
+
+    @property
+    def input_dim(self) -> int:
+        """How many ids the table has."""
+        return int(self.embeddings.shape[0])
+
+    @property
+    def output_dim(self) -> int:
+        """The length of each vector."""
+        return int(self.embeddings.shape[1])
+
+    @classmethod
+    def weight_shapes(cls, config: Config, input_shape: Shape | None) -> dict[str, Shape]:
+        return {"embeddings": (config["input_dim"], config["output_dim"])}
+
+    def forward(self, x: Array, training: bool = False, mask: Array | None = None) -> Array:
+        return np.asarray(self.embeddings[self._ids(x)])
+
+    def vjp(self, x: Array, training: bool = True, mask: Array | None = None) -> tuple[Array, Backward]:
+        ids = self._ids(x)
+
+        def backward(dy: Array) -> tuple[Array, dict[str, Array]]:
+            table = np.zeros_like(self.embeddings)
+            np.add.at(table, ids, dy)
+            return np.zeros(x.shape, dtype=dy.dtype), {"embeddings": table}
+
+        return np.asarray(self.embeddings[ids]), backward
+
+    def _ids(self, x: Array) -> Array:
+        if not np.issubdtype(x.dtype, np.number):
+            raise InputError(f"layer {self.name!r} (Embedding): expected ids, got values of type {x.dtype}")
+        if not np.isfinite(x).all():
+            raise InputError(f"layer {self.name!r} (Embedding): expected ids, got values that are not finite")
+        ids = np.trunc(x).astype(np.int64)
+        ids = np.where(ids < 0, ids + self.input_dim, ids)
+        if ids.size and (ids.min() < 0 or ids.max() >= self.input_dim):
+            raise InputError(
+                f"layer {self.name!r} (Embedding): the table has the ids 0 to {self.input_dim - 1}, "
+                f"got {x.min()} to {x.max()}"
+            )
+        return ids
+
+    def compute_mask(self, x: Array, mask: Array | None = None) -> Array | None:
+        return x != 0 if self.mask_zero else None
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        return (*input_shape, self.output_dim)

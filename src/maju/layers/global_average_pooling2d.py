@@ -1,0 +1,30 @@
+"""GlobalAveragePooling2D: the mean of each channel."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from maju.layers.base import Array
+from maju.layers.global_pooling2d import GlobalPooling2D
+from maju.layers.registry import layer
+
+__all__ = ["GlobalAveragePooling2DLayer"]
+
+
+@layer
+class GlobalAveragePooling2DLayer(GlobalPooling2D):
+    """The mean of each channel over the whole image.
+
+    y[n, c] = Σ over (i, j) of x[n, i, j, c] / (height · width)
+
+    Shapes:
+        x: (batch, height, width, channels), or channels first.
+        y: (batch, channels); with ``keepdims`` the two axes of the image stay, of length 1.
+
+    Source: `keras.layers.GlobalAveragePooling2D`.
+    """
+
+    keras_class = "GlobalAveragePooling2D"
+
+    def forward(self, x: Array, training: bool = False, mask: Array | None = None) -> Array:
+        return np.asarray(np.mean(x, axis=self.image_axes, keepdims=self.keepdims))

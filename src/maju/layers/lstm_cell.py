@@ -1,0 +1,90 @@
+"""LSTMCell: one time step of a long short-term memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from maju.layers import activations
+from maju.layers.base import Array
+from maju.layers.cell import Cell, Gate
+
+__all__ = ["LSTMCell"]
+
+
+class LSTMCell(Cell):
+    """One time step: three gates decide what the memory c forgets, takes in and shows.
+
+    i = σ(xₜ·Wi + hₜ₋₁·Ui + bi)          input gate
+    f = σ(xₜ·Wf + hₜ₋₁·Uf + bf)          forget gate
+    c̃ = φ(xₜ·Wc + hₜ₋₁·Uc + bc)          candidate
+    o = σ(xₜ·Wo + hₜ₋₁·Uo + bo)          output gate
+    cₜ = f ∘ cₜ₋₁ + i ∘ c̃
+    hₜ = o ∘ φ(cₜ)
+
+    Shapes:
+        x: (batch, inputs). h and c: (batch, units).
+        Wi Wf Wc Wo: (inputs, units). Ui Uf Uc Uo: (units, units). bi bf bc bo: (units,).
+        kernel, recurrent_kernel and bias hold them side by side, in the order i, f, c, o.
+
+    Source: Hochreiter & Schmidhuber, 1997; Gers et al., 2000; `keras.layers.LSTMCell`.
+    """
+
+    keras_class = "LSTMCell"
+    gates = 4
+    state_count = 2
+    hyper_parameters = (*Cell.hyper_parameters, "recurrent_activation")
+    Wi, Wf, Wc, Wo = (Gate("kernel", position) for position in range(4))
+    Ui, Uf, Uc, Uo = (Gate("recurrent_kernel", position) for position in range(4))
+    bi, bf, bc, bo = (Gate("bias", position) for position in range(4))
+
+    def __init__(
+        self,
+        kernel: Array,
+        recurrent_kernel: Array,
+        bias: Array | None = None,
+        *,
+        activation: str | None = "tanh",
+        recurrent_activation: str | None = "sigmoid",
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        name: str | None = None,
+    ) -> None:
+        super().__init__(
+            kernel,
+            recurrent_kernel,
+            bias,
+            activation=activation,
+            dropout=dropout,
+            recurrent_dropout=recurrent_dropout,
+            name=name,
+        )
+        self.recurrent_activation = activations.get(recurrent_activation).name
+
+    @staticmethod
+    def sigmoid(x: Array) -> Array:
+        """1 / (1 + e⁻ˣ), with x clipped to ±60 (where it is 0 or 1 to 26 digits), so that nothing overflows."""
+        return np.asarray(1 / (1 + np.exp(-np.clip(x, -60, 60))))
+
+    @staticmethod
+    def tanh(x: Array) -> Array:
+        """The hyperbolic tangent, with x clipped to ±20, where it is ±1 to 17 digits."""
+        return np.asarray(np.tanh(np.clip(x, -20, 20)))
+
+    def _function(self, activation: str) -> Callable[[Array], Array]:
+        own = {"sigmoid": self.sigmoid, "tanh": self.tanh}
+        return own[activation] if activation in own else activations.get(activation)
+
+    def forward(self, x: Array, h: Array, c: Array) -> tuple[Array, Array]:
+        """The states (h, c) after x, given those before it."""
+        sigma, phi = self._function(self.recurrent_activation), self._function(self.activation)
+        i = sigma(x @ self.Wi + h @ self.Ui + self.bi)
+        f = sigma(x @ self.Wf + h @ self.Uf + self.bf)
+        candidate = phi(x @ self.Wc + h @ self.Uc + self.bc)
+        o = sigma(x @ self.Wo + h @ self.Uo + self.bo)
+        c = f * c + i * candidate
+        return o * phi(c), c
+
+    def step(self, x: Array, states: tuple[Array, ...]) -> tuple[Array, ...]:
+        return self.forward(x, *states)

@@ -1,0 +1,43 @@
+"""Rescaling: a linear change of scale."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from maju.layers.base import Array, Backward, Layer
+from maju.layers.registry import layer
+
+__all__ = ["RescalingLayer"]
+
+
+@layer
+class RescalingLayer(Layer):
+    """Change the scale of the values: y = x · scale + offset.
+
+    ``scale`` and ``offset`` are numbers, or lists with one number for each place on the last axis.
+
+    Source: `keras.layers.Rescaling`.
+    """
+
+    keras_class = "Rescaling"
+    masking = "passes"
+    hyper_parameters = ("scale", "offset")
+
+    def __init__(self, scale: Any, offset: Any = 0.0, *, name: str | None = None) -> None:
+        super().__init__(name)
+        self.scale = scale
+        self.offset = offset
+
+    def forward(self, x: Array, training: bool = False, mask: Array | None = None) -> Array:
+        x = as_float(x)
+        return np.asarray(x * np.asarray(self.scale, x.dtype) + np.asarray(self.offset, x.dtype))
+
+    def vjp(self, x: Array, training: bool = True, mask: Array | None = None) -> tuple[Array, Backward]:
+        return self.forward(x, training, mask), lambda dy: (dy * np.asarray(self.scale, dy.dtype), {})
+
+
+def as_float(x: Array) -> Array:
+    """X itself where it holds floating-point numbers, else as float32, Keras's default."""
+    return x if np.issubdtype(x.dtype, np.floating) else x.astype(np.float32)

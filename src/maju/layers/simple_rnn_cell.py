@@ -1,0 +1,34 @@
+"""SimpleRNNCell: one time step of a plain recurrent network."""
+
+from __future__ import annotations
+
+from maju.layers.base import Array
+from maju.layers.cell import Cell, Gate
+
+__all__ = ["SimpleRNNCell"]
+
+
+class SimpleRNNCell(Cell):
+    """One time step: hₜ = φ(xₜ·Wxh + hₜ₋₁·Whh + b).
+
+    Shapes:
+        x: (batch, inputs). h: (batch, units). Wxh: (inputs, units). Whh: (units, units). bias: (units,).
+
+    Attributes:
+        Wxh, Whh: the kernel and the recurrent kernel under the formula's names.
+
+    Source: Elman, 1990, and `keras.layers.SimpleRNNCell`.
+    """
+
+    keras_class = "SimpleRNNCell"
+    Wxh = Gate("kernel", 0)
+    Whh = Gate("recurrent_kernel", 0)
+
+    def forward(self, x: Array, h: Array) -> Array:
+        """The state after x, given the state h before it."""
+        z = x @ self.Wxh + h @ self.Whh
+        y: Array = self.phi(z if self.bias is None else z + self.bias)
+        return y
+
+    def step(self, x: Array, states: tuple[Array, ...]) -> tuple[Array, ...]:
+        return (self.forward(x, *states),)

@@ -1,0 +1,7 @@
+"""Models: graphs of layers, and the three classifiers of the study."""
+
+from maju.models.classifier import Classifier, CNNFromScratch, LSTMFromScratch, RNNFromScratch
+from maju.models.load import load
+from maju.models.model import Model
+
+__all__ = ["CNNFromScratch", "Classifier", "LSTMFromScratch", "Model", "RNNFromScratch", "load"]

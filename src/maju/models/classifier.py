@@ -1,0 +1,191 @@
+"""Classifiers: models whose `predict` gives class ids, as scikit-learn's do and the study's did."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from maju.errors import InputError, ModelKindError
+from maju.formats.specification import ModelFile, TensorRef
+from maju.layers.base import Array, Layer
+from maju.layers.bidirectional import BidirectionalLayer
+from maju.models.load import model_of, read_source
+from maju.models.model import Model
+
+__all__ = ["CNNFromScratch", "Classifier", "LSTMFromScratch", "RNNFromScratch"]
+
+
+class Classifier(Model):
+    """A Keras classifier, run from scratch: `predict` gives class ids, `predict_proba` probabilities.
+
+    Made empty, and filled by `load_keras_model` or `load_weights`; or in one step by `load`::
+
+        model = CNNFromScratch().load_keras_model("model.keras")
+        model = CNNFromScratch.load("model.keras")
+    """
+
+    #: The Keras layers that make a model one of this kind; none for a classifier of any kind.
+    kind_layers: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self) -> None:
+        self._empty = True
+
+    @classmethod
+    def load(cls, source: str | Path | Any) -> Self:
+        """A classifier from a model file or a live Keras model."""
+        return cls().load_keras_model(source)
+
+    def load_keras_model(self, source: str | Path | Any) -> Self:
+        """Take over the layers and the weights of a model file, or of a live Keras model.
+
+        Raises:
+            ModelKindError: the model is one of another kind.
+            ModelFormatError: the file is no model, or is damaged.
+            UnsupportedModelError: the model needs what maju does not have; names all of it.
+        """
+        return self._take(read_source(source))
+
+    def save_weights(self, path: str | Path) -> None:
+        """Save layers and weights; `Model.save` says what the suffixes mean."""
+        self._filled()
+        self.save(path)
+
+    def load_weights(self, path: str | Path) -> Self:
+        """Take over what `save_weights` wrote: layers and weights, or weights alone into the layers there are.
+
+        Raises:
+            ModelKindError: the file was saved by a classifier of another kind.
+            ModelFormatError: the file is no model, or is damaged.
+        """
+        file = read_source(path)
+        if file.spec is not None:
+            return self._take(file)
+        if self._empty:
+            raise InputError(f"{path}: weights alone; load the model that they belong to first")
+        return super().load_weights(path)
+
+    def _take(self, file: ModelFile) -> Self:
+        if file.kind is not None and file.kind != type(self).__name__ and self.kind_layers:
+            raise ModelKindError(f"{file.path}: saved by {file.kind}, not {type(self).__name__}")
+        model = model_of(file)
+        self._check_kind(model, file.path)
+        super().__init__(model.spec, model._nodes, model.shapes)
+        self._empty = False
+        return self
+
+    def _check_kind(self, model: Model, path: str) -> None:
+        """Refuse a model whose layers are those of another kind."""
+        held = set(_keras_classes(model))
+        if not self.kind_layers or held & set(self.kind_layers):
+            return
+        for other in (CNNFromScratch, RNNFromScratch, LSTMFromScratch):
+            found = sorted(held & set(other.kind_layers))
+            if found:
+                raise ModelKindError(
+                    f"{path}: no model for {type(self).__name__}: it has no {' or '.join(self.kind_layers)} "
+                    f"layer, but {', '.join(found)}; open it with {other.__name__} or maju.load"
+                )
+
+    def _filled(self) -> None:
+        if self._empty:
+            raise InputError(
+                f"this {type(self).__name__} is empty: call load_keras_model or load_weights first"
+            )
+
+    def _kind(self) -> str:
+        return type(self).__name__
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()" if self._empty else super().__repr__()
+
+    # Predicting
+
+    def forward(self, x: Any, training: bool = False, mask: Any = None) -> Any:
+        self._filled()
+        return super().forward(x, training, mask)
+
+    def predict_proba(self, x: Any, batch_size: int = 128) -> Array:
+        """The probability of each class, (rows, classes).
+
+        A single sigmoid output p gives the two columns 1 − p and p, as in scikit-learn.
+
+        Raises:
+            InputError: the model's output is not probabilities (its last activation is neither softmax
+                nor sigmoid), or not a single table of them.
+        """
+        self._filled()
+        activation = self._last_activation()
+        if activation not in ("softmax", "sigmoid"):
+            raise InputError(
+                f"the model ends in the activation {activation!r}, which gives no probabilities; "
+                f"use forward, or maju.load(path).predict"
+            )
+        p = self._table(x, batch_size)
+        return np.concatenate([1 - p, p], axis=1) if p.shape[1] == 1 else p
+
+    def predict(self, x: Any, batch_size: int = 128) -> Array:
+        """The class id of each row: the output that is largest, or p > ½ for a single sigmoid output."""
+        self._filled()
+        scores = self._table(x, batch_size)
+        if scores.shape[1] > 1:
+            return np.argmax(scores, axis=1)
+        return np.argmax(self.predict_proba(x, batch_size), axis=1)
+
+    def _table(self, x: Any, batch_size: int) -> Array:
+        """The outputs as one table, (rows, classes)."""
+        y = super().predict(x, batch_size)
+        y = y[0] if isinstance(y, list) and len(y) == 1 else y
+        if not isinstance(y, np.ndarray) or y.ndim != 2:
+            shape = y.shape if isinstance(y, np.ndarray) else f"{len(y)} outputs"
+            raise InputError(
+                f"a classifier gives (rows, classes), this model {shape}; open it with maju.load"
+            )
+        return y
+
+    def _last_activation(self) -> str:
+        """The activation that makes the output, looking back over layers that only move values."""
+        output = self.spec.outputs
+        ref = output[0] if isinstance(output, list) and len(output) == 1 else output
+        node: Layer = self
+        while isinstance(ref, TensorRef):
+            node = self[ref.layer]
+            if node.keras_class not in ("Dropout", "Flatten", "Reshape"):
+                break
+            ref = next(call.args[0] for call in self.spec.calls if call.layer == node.name)
+        if isinstance(node, Model) and node is not self:
+            return Classifier._last_activation(node)  # type: ignore[arg-type]
+        if node.keras_class == "Softmax":
+            return "softmax"
+        return str(getattr(node, "activation", "linear"))
+
+
+class CNNFromScratch(Classifier):
+    """A convolutional network."""
+
+    kind_layers = ("Conv2D",)
+
+
+class RNNFromScratch(Classifier):
+    """A plain recurrent network (SimpleRNN or GRU), one way or both."""
+
+    kind_layers = ("SimpleRNN", "GRU")
+
+
+class LSTMFromScratch(Classifier):
+    """A long short-term memory, one way or both."""
+
+    kind_layers = ("LSTM",)
+
+
+def _keras_classes(model: Model) -> list[str]:
+    """The Keras classes of a model's layers, those inside wrappers and nested models too."""
+    found = []
+    for layer in model.layers:
+        found.append(layer.keras_class)
+        if isinstance(layer, Model):
+            found += _keras_classes(layer)
+        elif isinstance(layer, BidirectionalLayer):
+            found.append(layer.forward_layer.keras_class)
+    return found

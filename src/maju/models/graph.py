@@ -1,0 +1,82 @@
+"""The order in which a graph of layer calls can be computed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from maju.errors import ModelFormatError
+from maju.formats.specification import CallSpec, ModelSpec, TensorRef, refs_in
+
+__all__ = ["Step", "in_order"]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One call of a layer, the `index`-th of that layer, at its place in the order.
+
+    `done_with` are the tensors that no later step needs.
+    """
+
+    call: CallSpec
+    index: int
+    done_with: tuple[TensorRef, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """A name of its own for the call: the layer's, numbered from the second call on."""
+        return self.call.layer if self.index == 0 else f"{self.call.layer}:{self.index}"
+
+
+def in_order(spec: ModelSpec) -> list[Step]:
+    """The calls of a graph, each after those whose tensors it takes.
+
+    Raises:
+        ModelFormatError: a call takes a tensor that no call gives, or calls wait for one another.
+    """
+    names = {layer.name for layer in spec.layers}
+    counts: dict[str, int] = {}
+    waiting: dict[tuple[str, int], CallSpec] = {}
+    for call in spec.calls:
+        index = counts[call.layer] = counts.get(call.layer, -1) + 1
+        waiting[call.layer, index] = call
+    entries = {(ref.layer, ref.call) for ref in refs_in(spec.inputs)}
+    given = entries | set(waiting)
+    for who, refs in [(call.layer, refs_in([call.args, call.kwargs])) for call in spec.calls] + [
+        ("the model's output", refs_in(spec.outputs)),
+        ("the model's input", refs_in(spec.inputs)),
+    ]:
+        for ref in refs:
+            if ref.layer not in names or (ref.layer, ref.call) not in given:
+                raise ModelFormatError(
+                    f"{who!r} refers to call {ref.call} of {ref.layer!r}, which is not there"
+                )
+    for key in entries & set(waiting):
+        del waiting[key]
+
+    done, ordered = set(entries), []
+    while waiting:
+        ready = [
+            key
+            for key, call in waiting.items()
+            if all((ref.layer, ref.call) in done for ref in refs_in([call.args, call.kwargs]))
+        ]
+        if not ready:
+            raise ModelFormatError(
+                f"the graph runs in a circle through {', '.join(sorted(k for k, _ in waiting))}"
+            )
+        for key in ready:
+            ordered.append(Step(waiting.pop(key), key[1]))
+            done.add(key)
+    return _with_lifetimes(ordered, set(refs_in(spec.outputs)))
+
+
+def _with_lifetimes(steps: list[Step], outputs: set[TensorRef]) -> list[Step]:
+    """The same steps, each with the tensors that it is the last to need."""
+    seen: set[TensorRef] = set(outputs)
+    reversed_steps = []
+    for step in reversed(steps):
+        needed = dict.fromkeys(refs_in([step.call.args, step.call.kwargs]))
+        last = tuple(ref for ref in needed if ref not in seen)
+        seen |= set(last)
+        reversed_steps.append(Step(step.call, step.index, last))
+    return reversed_steps[::-1]

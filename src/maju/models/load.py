@@ -1,0 +1,58 @@
+"""maju.load: any model file, or a live Keras model, as a `Model`."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from maju import formats
+from maju.errors import InputError, ModelFormatError
+from maju.formats.specification import ModelFile
+from maju.models.build import build
+from maju.models.model import Model
+
+__all__ = ["load", "read_source"]
+
+
+def load(path: str | Path | Any, architecture: str | Path | None = None) -> Model:
+    """Open a Keras model with no Keras installed.
+
+    Args:
+        path: a `.keras`, `.h5` or `.safetensors` file, or weights alone beside `architecture`; or a live
+            Keras model.
+        architecture: where the layers are when `path` holds weights alone: a JSON file that Keras's
+            `to_json` wrote, or any model file.
+
+    Returns:
+        a `Model`, whose `predict` gives the outputs as Keras's does.
+
+    Raises:
+        ModelFormatError: the file is no model, or is damaged.
+        UnsupportedModelError: the model needs what maju does not have; names all of it.
+    """
+    return model_of(read_source(path), architecture)
+
+
+def model_of(file: ModelFile, architecture: str | Path | None = None) -> Model:
+    """The model that a file holds, or that its weights make with another file's layers."""
+    spec = file.spec
+    if architecture is not None:
+        spec = formats.read(architecture).spec
+    if spec is None:
+        raise ModelFormatError(
+            f"{file.path}: weights alone; give the layers too: load(path, architecture='model.json')"
+        )
+    return build(spec, formats.weights_for(file, spec), file.path)
+
+
+def read_source(source: str | Path | Any) -> ModelFile:
+    """What a file holds, or a live Keras model, which is saved and read as a file would be."""
+    if isinstance(source, (str, Path)):
+        return formats.read(source)
+    if not (hasattr(source, "get_config") and hasattr(source, "save") and hasattr(source, "layers")):
+        raise InputError(f"expected a path or a Keras model, got {type(source).__name__}")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.keras"
+        source.save(path)
+        return formats.read(path)

@@ -1,0 +1,276 @@
+"""Model: a graph of layers, run from scratch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+
+from maju import formats
+from maju.errors import InputError
+from maju.formats.specification import LayerSpec, ModelSpec, TensorRef, map_refs, refs_in
+from maju.layers.base import Array, Layer, Shape
+from maju.layers.operation import Operation
+from maju.models.graph import in_order
+from maju.models.summary import summary_text
+
+__all__ = ["Model"]
+
+
+class Model(Layer):
+    """A graph of layers; a Sequential is the straight case, and a nested model is a layer of another.
+
+    `maju.load` makes one from a file.
+
+    Attributes:
+        spec: the graph as plain data.
+        shapes: the shape of each tensor of the graph.
+        layers: the layers, in the order of the file.
+    """
+
+    keras_class = "Functional"
+    masking = "uses"
+
+    def __init__(
+        self,
+        spec: ModelSpec,
+        nodes: Mapping[str, Layer | Operation],
+        shapes: Mapping[TensorRef, Shape | None],
+    ) -> None:
+        super().__init__(spec.name)
+        self.spec = spec
+        self.shapes = dict(shapes)
+        self._nodes = dict(nodes)
+        self._steps = in_order(spec)
+
+    # Looking at it
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers, in the order of the file, the input layers among them."""
+        return [node for node in self._nodes.values() if isinstance(node, Layer)]
+
+    def __getitem__(self, name: str) -> Layer:
+        for layer in self.layers:
+            if layer.name == name:
+                return layer
+        raise KeyError(f"no layer {name!r}; the layers are {', '.join(layer.name for layer in self.layers)}")
+
+    def __iter__(self) -> Iterator[Layer]:
+        return iter(self.layers)
+
+    @property
+    def weights(self) -> dict[str, Array]:
+        """Every weight by ``layer/weight``."""
+        return {f"{layer.name}/{name}": a for layer in self.layers for name, a in layer.weights.items()}
+
+    def count_params(self) -> int:
+        return sum(layer.count_params() for layer in self.layers)
+
+    @property
+    def input_shape(self) -> Any:
+        """The shape of the input, batch axis first; of several, in their structure."""
+        return map_refs(self.spec.inputs, self.shapes.get)
+
+    def output_shape(self, input_shape: Any = None) -> Any:
+        return map_refs(self.spec.outputs, self.shapes.get)
+
+    def get_config(self) -> dict[str, Any]:
+        return {"name": self.name}
+
+    def summary(self) -> str:
+        """A table of the layers as Keras prints it: name, type, output shape, parameters, connections."""
+        return summary_text(self)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.name!r}, {len(self.layers)} layers, {self.count_params():,} parameters)"
+
+    # Running it
+
+    def forward(self, x: Any, training: bool = False, mask: Any = None) -> Any:
+        """The outputs for x, by the readable layers, all rows at once.
+
+        Args:
+            x: an array; for several inputs a list in their order, or a dict by their names.
+
+        Returns:
+            an array, or a list or a dict of them, as the model's author gave the outputs.
+        """
+        return self.forward_with_mask(x, training, mask)[0]
+
+    def forward_with_mask(self, x: Any, training: bool = False, mask: Any = None) -> tuple[Any, Any]:
+        """The outputs with their masks."""
+        values, masks = self._run(x, training, mask)
+        return map_refs(self.spec.outputs, values.__getitem__), map_refs(self.spec.outputs, masks.get)
+
+    def activations(self, x: Any) -> dict[str, Any]:
+        """The output of every layer, by name; those of a layer called again as ``name:1``, ``name:2``, ..."""
+        values, _ = self._run(x, training=False, mask=None, keep=True)
+        found: dict[str, Any] = {}
+        for ref, value in values.items():
+            key = ref.layer if ref.call == 0 else f"{ref.layer}:{ref.call}"
+            several = TensorRef(ref.layer, ref.call, 1) in values
+            if several:
+                found.setdefault(key, []).append(value)
+            else:
+                found[key] = value
+        return found
+
+    def predict(self, x: Any, batch_size: int = 128) -> Any:
+        """The outputs for x as Keras's `predict` gives them, computed `batch_size` rows at a time.
+
+        Raises:
+            InputError: x does not fit the model.
+        """
+        if batch_size < 1:
+            raise InputError(f"batch_size must be at least 1, got {batch_size}")
+        inputs = self._bind(x)
+        lengths = {len(value) for value in inputs.values()}
+        if len(lengths) != 1:
+            raise InputError(f"the inputs have different numbers of rows: {sorted(lengths)}")
+        rows = lengths.pop()
+        parts = []
+        for start in range(0, max(rows, 1), batch_size):
+            batch = {ref: value[start : start + batch_size] for ref, value in inputs.items()}
+            values, _ = self._run_bound(batch, training=False, masks={})
+            parts.append({ref: values[ref] for ref in refs_in(self.spec.outputs)})
+        return map_refs(self.spec.outputs, lambda ref: np.concatenate([part[ref] for part in parts]))
+
+    def _run(
+        self, x: Any, training: bool, mask: Any, keep: bool = False
+    ) -> tuple[dict[TensorRef, Any], dict[TensorRef, Any]]:
+        masks = dict(zip(refs_in(self.spec.inputs), _leaves(mask), strict=False))
+        return self._run_bound(self._bind(x), training, masks, keep)
+
+    def _run_bound(
+        self, inputs: Mapping[TensorRef, Any], training: bool, masks: dict[TensorRef, Any], keep: bool = False
+    ) -> tuple[dict[TensorRef, Any], dict[TensorRef, Any]]:
+        """Every tensor and its mask by its place in the graph; those that nothing needs any more are dropped."""
+        values = {ref: self._nodes[ref.layer].forward(value) for ref, value in inputs.items()}
+        for step in self._steps:
+            node, call = self._nodes[step.call.layer], step.call
+            args = map_refs(call.args, values.__getitem__)
+            kwargs = map_refs(dict(call.kwargs), values.__getitem__)
+            if isinstance(node, Operation):
+                y, y_mask = node.forward(*args, **kwargs), None
+            else:
+                mask = kwargs["mask"] if "mask" in kwargs else map_refs(call.args[0], masks.get)
+                y, y_mask = _call(node, args[0], training, mask)
+            outputs = list(y) if isinstance(y, (list, tuple)) else [y]
+            output_masks = y_mask if isinstance(y_mask, list) else [y_mask] * len(outputs)
+            for index, (output, output_mask) in enumerate(zip(outputs, output_masks, strict=True)):
+                ref = TensorRef(call.layer, step.index, index)
+                values[ref] = output
+                masks[ref] = output_mask
+            if not keep:
+                for ref in step.done_with:
+                    del values[ref]
+        return values, masks
+
+    def _bind(self, x: Any) -> dict[TensorRef, Any]:
+        """Each input tensor with what was given for it, as arrays."""
+        refs = list(refs_in(self.spec.inputs))
+        names = [ref.layer for ref in refs]
+        keys = list(self.spec.inputs) if isinstance(self.spec.inputs, Mapping) else names
+        if isinstance(x, Mapping):
+            missing = [key for key in keys if key not in x]
+            unknown = [str(key) for key in x if key not in keys]
+            if missing or unknown:
+                raise InputError(
+                    f"expected inputs named {', '.join(map(str, keys))}, got {', '.join(map(str, x))}"
+                )
+            given = [x[key] for key in keys]
+        elif isinstance(self.spec.inputs, Mapping):
+            raise InputError(f"expected a dict of the inputs {', '.join(map(str, keys))}")
+        elif len(refs) == 1:
+            wrapped = isinstance(self.spec.inputs, list) and isinstance(x, (list, tuple)) and len(x) == 1
+            given = [x[0] if wrapped and np.ndim(x[0]) > 0 else x]
+        else:
+            if not isinstance(x, (list, tuple)) or len(x) != len(refs):
+                count = len(x) if isinstance(x, (list, tuple)) else 1
+                raise InputError(f"expected {len(refs)} inputs ({', '.join(names)}), got {count}")
+            given = list(x)
+        return {ref: _as_array(value, ref.layer) for ref, value in zip(refs, given, strict=True)}
+
+    # Saving it
+
+    def layer_arrays(self) -> dict[str, Any]:
+        """Each layer's weights by name; a nested model's in the same form."""
+        return {
+            layer.name: layer.layer_arrays() if isinstance(layer, Model) else layer.weights
+            for layer in self.layers
+        }
+
+    def current_spec(self) -> ModelSpec:
+        """The graph as plain data, with the hyper-parameters that the layers have now."""
+        layers = []
+        for old in self.spec.layers:
+            node = self._nodes[old.name]
+            if isinstance(node, Model):
+                layers.append(replace(old, model=node.current_spec()))
+            elif isinstance(node, Layer):
+                layers.append(LayerSpec(node.keras_class, old.name, node.get_config()))
+            else:
+                layers.append(old)
+        shapes = {ref: shape for ref, shape in self.shapes.items() if shape is not None}
+        return replace(self.spec, layers=tuple(layers), shapes=shapes)
+
+    def save(self, path: str | Path) -> None:
+        """Save the graph and the weights; the suffix chooses the format.
+
+        ``.keras`` and ``.h5`` open in Keras 3 again, with the same predictions; ``.weights.h5`` holds the
+        weights alone, as Keras's `save_weights` writes them; ``.safetensors`` opens in maju. The file is there
+        whole or not at all.
+
+        Raises:
+            ModelFormatError: the suffix names no format, or the file cannot be written.
+            UnsupportedModelError: the format cannot hold this model.
+        """
+        formats.write(path, self.current_spec(), self.layer_arrays(), self._kind())
+
+    def _kind(self) -> str | None:
+        """The mark that a saved file carries."""
+        return None
+
+    def load_weights(self, path: str | Path) -> Self:
+        """Take the weights of a file into this model's layers; the graph stays as it is.
+
+        Args:
+            path: ``.weights.h5``, or any model file whose layers these are.
+
+        Raises:
+            ModelFormatError: the file holds no weights for these layers.
+        """
+        from maju.models.build import build
+
+        file = formats.read(path)
+        spec = self.current_spec()
+        fresh = build(spec, formats.weights_for(file, spec), file.path)
+        self._nodes = fresh._nodes
+        return self
+
+
+def _call(node: Layer, x: Any, training: bool, mask: Any) -> tuple[Any, Any]:
+    """A layer's output and the mask of it."""
+    if isinstance(node, Model):
+        return node.forward_with_mask(x, training, mask)
+    return node.forward(x, training=training, mask=mask), node.compute_mask(x, mask)
+
+
+def _leaves(structure: Any) -> Sequence[Any]:
+    if isinstance(structure, Mapping):
+        return list(structure.values())
+    return structure if isinstance(structure, (list, tuple)) else [structure]
+
+
+def _as_array(value: Any, name: str) -> Array:
+    try:
+        array = np.asarray(value)
+    except (ValueError, TypeError) as error:
+        raise InputError(f"input {name!r}: not an array ({error})") from None
+    if array.ndim == 0:
+        raise InputError(f"input {name!r}: expected an array with a batch axis, got a single value")
+    return array

@@ -1,0 +1,72 @@
+"""The table of a model's layers, as data and as text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from maju.formats.specification import refs_in
+
+if TYPE_CHECKING:
+    from maju.models.model import Model
+
+__all__ = ["Row", "summary_rows", "summary_text"]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A layer in the table: `connected_to` names the layers whose outputs it takes."""
+
+    name: str
+    type: str
+    output_shape: str
+    params: int
+    connected_to: tuple[str, ...]
+
+
+def summary_rows(model: Model) -> list[Row]:
+    """A row a layer, in the order of the file."""
+    sources: dict[str, list[str]] = {}
+    for call in model.spec.calls:
+        sources.setdefault(call.layer, []).extend(ref.layer for ref in refs_in([call.args, call.kwargs]))
+    return [
+        Row(
+            layer.name,
+            layer.keras_class,
+            _outputs(model, layer.name),
+            layer.count_params(),
+            tuple(dict.fromkeys(sources.get(layer.name, []))),
+        )
+        for layer in model.layers
+    ]
+
+
+def _outputs(model: Model, name: str) -> str:
+    shapes = [_shape(shape) for ref, shape in model.shapes.items() if (ref.layer, ref.call) == (name, 0)]
+    return shapes[0] if len(shapes) == 1 else f"[{', '.join(shapes)}]"
+
+
+def _shape(shape: Any) -> str:
+    if isinstance(shape, (list, tuple)) and all(n is None or isinstance(n, int) for n in shape):
+        return (
+            f"({', '.join('None' if n is None else str(n) for n in shape)}{',' if len(shape) == 1 else ''})"
+        )
+    return "?"
+
+
+def summary_text(model: Model) -> str:
+    """The table in plain text, with the totals below."""
+    rows = [
+        (row.name, row.type, row.output_shape, f"{row.params:,}", ", ".join(row.connected_to) or "-")
+        for row in summary_rows(model)
+    ]
+    head = ("Layer", "Type", "Output shape", "Params", "Connected to")
+    widths = [max(len(row[i]) for row in [head, *rows]) for i in range(len(head))]
+
+    def line(cells: tuple[str, ...]) -> str:
+        return "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
+
+    rule = "─" * (sum(widths) + 2 * (len(widths) - 1))
+    title = f'Model "{model.name}" ({type(model).__name__})'
+    total = f"Total parameters: {model.count_params():,}"
+    return "\n".join([title, rule, line(head), rule, *map(line, rows), rule, total])
