@@ -6,6 +6,7 @@ Every difference between the versions of Keras ends here: downstream there is on
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from maju.errors import ModelFormatError, Problem, UnsupportedModelError
@@ -83,7 +84,7 @@ class _Reader:
             if not layers:
                 raise ModelFormatError(f"{self.what}: a model without layers")
             refs = [TensorRef(layer.name) for layer in layers]
-            calls = [CallSpec(after.layer, (before,)) for before, after in zip(refs, refs[1:], strict=False)]
+            calls = [CallSpec(after.layer, (before,)) for before, after in pairwise(refs)]
             inputs, outputs = refs[0], refs[-1]
             return ModelSpec(
                 name, "Sequential", tuple(layers), tuple(calls), inputs, outputs, self.keras_version

@@ -65,7 +65,7 @@ def read_array(dataset: Any, where: str) -> npt.NDArray[Any]:
     """The values of a dataset.
 
     Raises:
-        ModelFormatError: it is no array of numbers, lies outside the file, or is far larger than what is stored.
+        ModelFormatError: it is no array of numbers, lies outside the file, or claims far more than is stored.
         UnsupportedModelError: its numbers are of a type that is not implemented.
     """
     import h5py

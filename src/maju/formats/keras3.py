@@ -87,7 +87,7 @@ class Keras3Weights:
         held = sorted(path for path in self.arrays if path.rpartition("/")[0] in own)
         if set(held) != set(where):
             raise ModelFormatError(
-                f"{self.what}: {layer.where} needs {len(where)} arrays, the file holds {len(held)} at {folder}"
+                f"{self.what}: {layer.where} needs {len(where)} arrays, the file holds {len(held)} there"
             )
         return {name: self.arrays[path] for path, name in where.items()}
 

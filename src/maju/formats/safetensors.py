@@ -50,7 +50,7 @@ def read_safetensors(path: Path) -> ModelFile:
     try:
         with safe_open(path, framework="numpy") as file:
             metadata = file.metadata() or {}
-            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118: not a dict
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except (SafetensorError, OSError, TypeError, ValueError) as error:
         raise ModelFormatError(f"{what}: damaged or truncated safetensors ({error})") from error
     weights = FlatWeights(arrays, what)

@@ -53,7 +53,7 @@ class LayerSpec:
 
 @dataclass(frozen=True)
 class CallSpec:
-    """A layer called on tensors: `args` and `kwargs` hold `TensorRef`s and constants, nested as in the call."""
+    """A layer called: `args` and `kwargs` hold `TensorRef`s and constants, nested as in the call."""
 
     layer: str
     args: tuple[Any, ...]

@@ -47,20 +47,22 @@ class InputLayer(Layer):
         self.dtype = dtype
 
     def forward(self, x: Any, training: bool = False, mask: Array | None = None) -> Array:
-        x = self._cast(np.asarray(x))
+        array = self._cast(np.asarray(x))
         expected = self.batch_shape
-        if x.ndim == len(expected) - 1 and x.ndim >= 1 and expected[-1] == 1:
-            x = x[..., np.newaxis]
-        elif x.ndim == len(expected) + 1 and x.shape[-1] == 1:
-            x = x[..., 0]
-        if x.ndim != len(expected) or any(
-            n is not None and n != m for n, m in zip(expected[1:], x.shape[1:], strict=True)
+        if array.ndim == len(expected) - 1 and array.ndim >= 1 and expected[-1] == 1:
+            array = array[..., np.newaxis]
+        elif array.ndim == len(expected) + 1 and array.shape[-1] == 1:
+            array = array[..., 0]
+        if array.ndim != len(expected) or any(
+            n is not None and n != m for n, m in zip(expected[1:], array.shape[1:], strict=True)
         ):
             wanted = ", ".join("any" if n is None else str(n) for n in expected[1:])
-            one = x.ndim == len(expected) - 1
+            one = array.ndim == len(expected) - 1
             hint = "; for a single sample, add the batch axis: x[np.newaxis]" if one else ""
-            raise InputError(f"input {self.name!r}: expected shape (batch, {wanted}), got {x.shape}{hint}")
-        return x
+            raise InputError(
+                f"input {self.name!r}: expected shape (batch, {wanted}), got {array.shape}{hint}"
+            )
+        return array
 
     def _cast(self, x: Array) -> Array:
         if self.dtype == "string":

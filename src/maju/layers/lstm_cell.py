@@ -64,7 +64,7 @@ class LSTMCell(Cell):
 
     @staticmethod
     def sigmoid(x: Array) -> Array:
-        """1 / (1 + e⁻ˣ), with x clipped to ±60 (where it is 0 or 1 to 26 digits), so that nothing overflows."""
+        """1 / (1 + e⁻ˣ), with x clipped to ±60 (there it is 0 or 1 to 26 digits): nothing overflows."""
         return np.asarray(1 / (1 + np.exp(-np.clip(x, -60, 60))))
 
     @staticmethod

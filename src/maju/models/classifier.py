@@ -53,7 +53,7 @@ class Classifier(Model):
         self.save(path)
 
     def load_weights(self, path: str | Path) -> Self:
-        """Take over what `save_weights` wrote: layers and weights, or weights alone into the layers there are.
+        """Take over what `save_weights` wrote, or weights alone into the layers that there are.
 
         Raises:
             ModelKindError: the file was saved by a classifier of another kind.
@@ -116,22 +116,31 @@ class Classifier(Model):
                 nor sigmoid), or not a single table of them.
         """
         self._filled()
+        return self._probabilities(self._table(x, batch_size))
+
+    def _probabilities(self, p: Array) -> Array:
         activation = self._last_activation()
         if activation not in ("softmax", "sigmoid"):
             raise InputError(
                 f"the model ends in the activation {activation!r}, which gives no probabilities; "
                 f"use forward, or maju.load(path).predict"
             )
-        p = self._table(x, batch_size)
         return np.concatenate([1 - p, p], axis=1) if p.shape[1] == 1 else p
 
     def predict(self, x: Any, batch_size: int = 128) -> Array:
         """The class id of each row: the output that is largest, or p > ½ for a single sigmoid output."""
         self._filled()
-        scores = self._table(x, batch_size)
-        if scores.shape[1] > 1:
-            return np.argmax(scores, axis=1)
-        return np.argmax(self.predict_proba(x, batch_size), axis=1)
+        scores: Array = self._table(x, batch_size)
+        if scores.shape[1] == 1:
+            scores = self._probabilities(scores)
+        undefined = np.flatnonzero(np.isnan(scores).any(axis=1))
+        if undefined.size:
+            first = undefined[0]
+            raise InputError(
+                f"{undefined.size} rows have no class: their outputs are NaN, first in row {first}"
+            )
+        classes: Array = np.argmax(scores, axis=1)
+        return classes
 
     def _table(self, x: Any, batch_size: int) -> Array:
         """The outputs as one table, (rows, classes)."""

@@ -86,7 +86,8 @@ class Model(Layer):
         return summary_text(self)
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.name!r}, {len(self.layers)} layers, {self.count_params():,} parameters)"
+        size = f"{len(self.layers)} layers, {self.count_params():,} parameters"
+        return f"{type(self).__name__}({self.name!r}, {size})"
 
     # Running it
 
@@ -148,7 +149,7 @@ class Model(Layer):
     def _run_bound(
         self, inputs: Mapping[TensorRef, Any], training: bool, masks: dict[TensorRef, Any], keep: bool = False
     ) -> tuple[dict[TensorRef, Any], dict[TensorRef, Any]]:
-        """Every tensor and its mask by its place in the graph; those that nothing needs any more are dropped."""
+        """Every tensor and its mask by its place in the graph; what nothing needs any more is dropped."""
         values = {ref: self._nodes[ref.layer].forward(value) for ref, value in inputs.items()}
         for step in self._steps:
             node, call = self._nodes[step.call.layer], step.call
@@ -222,8 +223,8 @@ class Model(Layer):
         """Save the graph and the weights; the suffix chooses the format.
 
         ``.keras`` and ``.h5`` open in Keras 3 again, with the same predictions; ``.weights.h5`` holds the
-        weights alone, as Keras's `save_weights` writes them; ``.safetensors`` opens in maju. The file is there
-        whole or not at all.
+        weights alone, as Keras's `save_weights` writes them; ``.safetensors`` opens in maju. The file is
+        there whole or not at all.
 
         Raises:
             ModelFormatError: the suffix names no format, or the file cannot be written.

@@ -1,0 +1,26 @@
+"""Minimum: the smallest of several tensors at each place."""
+
+from __future__ import annotations
+
+from functools import reduce
+
+import numpy as np
+
+from maju.layers.base import Array
+from maju.layers.merging import MergingLayer
+from maju.layers.registry import layer
+
+__all__ = ["MinimumLayer"]
+
+
+@layer
+class MinimumLayer(MergingLayer):
+    """The smallest of several tensors at each place: y = min(x₁, x₂, …).
+
+    Source: `keras.layers.Minimum`.
+    """
+
+    keras_class = "Minimum"
+
+    def _merge(self, x: list[Array]) -> Array:
+        return reduce(np.minimum, x)
