@@ -54,7 +54,7 @@ def _is_custom(document: Mapping[str, Any]) -> bool:
     """Whether a serialized object is of a class that is not Keras's own, whatever its name."""
     module = document.get("module")
     registered = document.get("registered_name")
-    ours = module is None or module == "builtins" or str(module).split(".")[0] == "keras"
+    ours = module is None or module == "builtins" or str(module).split(".")[0] in ("keras", "tf_keras")
     return not ours or (registered is not None and ">" in str(registered))
 
 
@@ -113,6 +113,8 @@ class _Reader:
                 nested = nested.with_name(str(entry["name"]))
             return LayerSpec(class_name, nested.name, {"name": nested.name}, model=nested)
         config = self.config(config, depth)
+        if class_name != "InputLayer" and self.major < 3:
+            config.pop("batch_shape", None)  # Keras 2.13 to 2.15 wrote it on a Sequential's first layer
         name = config.get("name", entry.get("name"))
         if not isinstance(name, str) or not name:
             raise ModelFormatError(f"{self.what}: a {class_name} layer has no name")

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from maju.errors import InputError
+from maju.layers.dtypes import as_float
 
 __all__ = ["Activation", "erf", "get", "is_known", "names"]
 
@@ -115,12 +116,12 @@ def _activation(
         # Overflow to infinity and underflow to zero are the limits that the functions want.
         @functools.wraps(function)
         def forward(x: Any, **settings: Any) -> Any:
-            x = _floating(x)
+            x = as_float(x)
             with np.errstate(over="ignore", under="ignore"):
                 return np.asarray(function(x, **settings)).astype(x.dtype, copy=False)
 
         def back(x: Any, y: Any, dy: Any, **settings: Any) -> Any:
-            x, dy = _floating(x), _floating(dy)
+            x, dy = as_float(x), as_float(dy)
             with np.errstate(over="ignore", under="ignore"):
                 if gradient is not None:
                     dx = gradient(x, y, dy, **settings)
@@ -134,12 +135,6 @@ def _activation(
         return forward
 
     return register
-
-
-def _floating(x: Any) -> Any:
-    """The array as it is if it is of a floating type, else as float32."""
-    x = np.asarray(x)
-    return x if np.issubdtype(x.dtype, np.floating) else x.astype(np.float32)
 
 
 def _gated(x: Any, gate: Any) -> Any:
@@ -362,7 +357,7 @@ def _erfcx_polynomial(degree: int) -> tuple[float, ...]:
 
 def erf(x: Any) -> Any:
     """Error function: 2/√π ∫₀ˣ e^(−t²) dt, as ± (1 − e^(−x²) p(|x|)); off by at most 2e-14 in float64."""
-    x = _floating(x)
+    x = as_float(x)
     size = np.minimum(np.abs(x.astype(np.float64)), 6)
     u = (size - 2) / (size + 2)
     first, *others = _erfcx_polynomial(22 if x.dtype == np.float64 else 12)

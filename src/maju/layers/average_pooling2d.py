@@ -6,6 +6,7 @@ import numpy as np
 
 from maju.layers import windows
 from maju.layers.base import Array
+from maju.layers.dtypes import as_float
 from maju.layers.pooling2d import Pooling2D
 from maju.layers.registry import layer
 
@@ -27,6 +28,7 @@ class AveragePooling2DLayer(Pooling2D):
     keras_class = "AveragePooling2D"
 
     def _pool(self, x: Array) -> Array:
+        x = as_float(x)
         inside = np.ones((1, *x.shape[1:3], 1), dtype=x.dtype)
         return np.asarray(self._sum(x) / self._sum(inside))
 

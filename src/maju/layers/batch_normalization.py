@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from maju.layers.base import Array, Config, Layer, Shape
+from maju.layers.dtypes import as_float
 from maju.layers.registry import layer
-from maju.layers.rescaling import as_float
 
 __all__ = ["BatchNormalizationLayer"]
 

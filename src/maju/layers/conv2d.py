@@ -9,6 +9,7 @@ import numpy as np
 from maju.errors import InputError
 from maju.layers import activations, windows
 from maju.layers.base import Array, Config, Layer, Shape
+from maju.layers.dtypes import as_float
 from maju.layers.registry import layer
 
 __all__ = ["Conv2DLayer"]
@@ -102,7 +103,7 @@ class Conv2DLayer(Layer):
         return shapes
 
     def forward(self, x: Array, training: bool = False, mask: Array | None = None) -> Array:
-        x = windows.channels_last(x, self.data_format)
+        x = windows.channels_last(as_float(x), self.data_format)
         channels = self.kernel.shape[2] * self.groups
         if x.ndim != 4 or x.shape[-1] != channels:
             raise InputError(

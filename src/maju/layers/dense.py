@@ -7,6 +7,7 @@ import numpy as np
 from maju.errors import InputError
 from maju.layers import activations
 from maju.layers.base import Array, Backward, Config, Layer, Shape
+from maju.layers.dtypes import as_float
 from maju.layers.registry import layer
 
 __all__ = ["DenseLayer"]
@@ -63,6 +64,7 @@ class DenseLayer(Layer):
         return y
 
     def _affine(self, x: Array) -> Array:
+        x = as_float(x)
         if x.shape[-1] != self.kernel.shape[0]:
             raise InputError(
                 f"layer {self.name!r} (Dense): expected {self.kernel.shape[0]} values on the last axis, "

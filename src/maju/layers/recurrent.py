@@ -9,6 +9,7 @@ import numpy as np
 from maju.errors import InputError
 from maju.layers.base import Array, Config, Layer, Shape
 from maju.layers.cell import Cell
+from maju.layers.dtypes import as_float
 
 __all__ = ["RecurrentLayer"]
 
@@ -80,6 +81,7 @@ class RecurrentLayer(Layer):
         }
 
     def forward(self, x: Array, training: bool = False, mask: Array | None = None) -> Array:
+        x = as_float(x)
         if x.ndim != 3 or x.shape[2] != self.cell.kernel.shape[0]:
             raise InputError(
                 f"layer {self.name!r} ({self.keras_class}): expected shape (batch, time, "

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from maju.layers.base import Array, Backward, Layer
+from maju.layers.dtypes import as_float
 from maju.layers.registry import layer
 
 __all__ = ["RescalingLayer"]
@@ -36,8 +37,3 @@ class RescalingLayer(Layer):
 
     def vjp(self, x: Array, training: bool = True, mask: Array | None = None) -> tuple[Array, Backward]:
         return self.forward(x, training, mask), lambda dy: (dy * np.asarray(self.scale, dy.dtype), {})
-
-
-def as_float(x: Array) -> Array:
-    """X itself where it holds floating-point numbers, else as float32, Keras's default."""
-    return x if np.issubdtype(x.dtype, np.floating) else x.astype(np.float32)

@@ -29,8 +29,10 @@ class Classifier(Model):
     #: The Keras layers that make a model one of this kind; none for a classifier of any kind.
     kind_layers: ClassVar[tuple[str, ...]] = ()
 
-    def __init__(self) -> None:
-        self._empty = True
+    _empty = True
+
+    def __init__(self) -> None:  # `_take` fills it
+        pass
 
     @classmethod
     def load(cls, source: str | Path | Any) -> Self:
@@ -49,7 +51,6 @@ class Classifier(Model):
 
     def save_weights(self, path: str | Path) -> None:
         """Save layers and weights; `Model.save` says what the suffixes mean."""
-        self._filled()
         self.save(path)
 
     def load_weights(self, path: str | Path) -> Self:
@@ -88,11 +89,12 @@ class Classifier(Model):
                     f"layer, but {', '.join(found)}; open it with {other.__name__} or maju.load"
                 )
 
-    def _filled(self) -> None:
-        if self._empty:
-            raise InputError(
-                f"this {type(self).__name__} is empty: call load_keras_model or load_weights first"
-            )
+    def __getattr__(self, name: str) -> Any:
+        """What an empty classifier does not have yet."""
+        kind = type(self).__name__
+        if self._empty and name in ("spec", "shapes", "_nodes", "_steps"):
+            raise InputError(f"this {kind} is empty: call load_keras_model or load_weights first")
+        raise AttributeError(f"{kind!r} object has no attribute {name!r}")
 
     def _kind(self) -> str:
         return type(self).__name__
@@ -101,10 +103,6 @@ class Classifier(Model):
         return f"{type(self).__name__}()" if self._empty else super().__repr__()
 
     # Predicting
-
-    def forward(self, x: Any, training: bool = False, mask: Any = None) -> Any:
-        self._filled()
-        return super().forward(x, training, mask)
 
     def predict_proba(self, x: Any, batch_size: int = 128) -> Array:
         """The probability of each class, (rows, classes).
@@ -115,7 +113,6 @@ class Classifier(Model):
             InputError: the model's output is not probabilities (its last activation is neither softmax
                 nor sigmoid), or not a single table of them.
         """
-        self._filled()
         return self._probabilities(self._table(x, batch_size))
 
     def _probabilities(self, p: Array) -> Array:
@@ -129,7 +126,6 @@ class Classifier(Model):
 
     def predict(self, x: Any, batch_size: int = 128) -> Array:
         """The class id of each row: the output that is largest, or p > ½ for a single sigmoid output."""
-        self._filled()
         scores: Array = self._table(x, batch_size)
         if scores.shape[1] == 1:
             scores = self._probabilities(scores)

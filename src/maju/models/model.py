@@ -150,7 +150,7 @@ class Model(Layer):
         self, inputs: Mapping[TensorRef, Any], training: bool, masks: dict[TensorRef, Any], keep: bool = False
     ) -> tuple[dict[TensorRef, Any], dict[TensorRef, Any]]:
         """Every tensor and its mask by its place in the graph; what nothing needs any more is dropped."""
-        values = {ref: self._nodes[ref.layer].forward(value) for ref, value in inputs.items()}
+        values = {ref: _as_float32(self._nodes[ref.layer].forward(value)) for ref, value in inputs.items()}
         for step in self._steps:
             node, call = self._nodes[step.call.layer], step.call
             args = map_refs(call.args, values.__getitem__)
@@ -158,7 +158,9 @@ class Model(Layer):
             if isinstance(node, Operation):
                 y, y_mask = node.forward(*args, **kwargs), None
             else:
-                mask = kwargs["mask"] if "mask" in kwargs else map_refs(call.args[0], masks.get)
+                mask = kwargs.get("mask")
+                if mask is None:
+                    mask = map_refs(call.args[0], masks.get)
                 y, y_mask = _call(node, args[0], training, mask)
             outputs = list(y) if isinstance(y, (list, tuple)) else [y]
             output_masks = y_mask if isinstance(y_mask, list) else [y_mask] * len(outputs)
@@ -259,6 +261,11 @@ def _call(node: Layer, x: Any, training: bool, mask: Any) -> tuple[Any, Any]:
     if isinstance(node, Model):
         return node.forward_with_mask(x, training, mask)
     return node.forward(x, training=training, mask=mask), node.compute_mask(x, mask)
+
+
+def _as_float32(x: Array) -> Array:
+    """What the layers compute in, whatever type of floating-point numbers the input was declared to be."""
+    return x.astype(np.float32, copy=False) if x.dtype.kind == "f" else x
 
 
 def _leaves(structure: Any) -> Sequence[Any]:

@@ -1,0 +1,116 @@
+"""Dense, and the layers that take every value by itself or a row of them."""
+
+from __future__ import annotations
+
+from itertools import product
+from pathlib import Path
+
+import keras
+import pytest
+from keras import layers
+from parity.compare import KERAS_ACTIVATIONS, Case, assert_same, check_alone, check_through_file, random, twin
+
+ROWS = random(4, 7)
+STEPS = random(3, 5, 6)
+IMAGES = random(2, 5, 4, 3)
+MASK = random(3, 5, seed="mask") > 0
+
+CASES = [
+    *(
+        Case(
+            f"Dense, {axes} axes, use_bias {use_bias}",
+            lambda b=use_bias: layers.Dense(5, use_bias=b),
+            x,
+        )
+        for (axes, x), use_bias in product([(2, ROWS), (3, STEPS), (4, IMAGES)], [True, False])
+    ),
+    *(Case(f"Dense, {name}", lambda a=name: layers.Dense(6, activation=a), ROWS) for name in KERAS_ACTIVATIONS),
+    Case("Dense, one unit", lambda: layers.Dense(1, activation="sigmoid"), ROWS),
+    *(Case(f"Activation, {name}", lambda a=name: layers.Activation(a), STEPS) for name in KERAS_ACTIVATIONS),
+    Case("Activation, softmax, images", lambda: layers.Activation("softmax"), IMAGES),
+    Case("ReLU", lambda: layers.ReLU(), STEPS),
+    Case("ReLU, capped", lambda: layers.ReLU(max_value=0.8), STEPS),
+    Case("ReLU, leaky", lambda: layers.ReLU(negative_slope=0.17), STEPS),
+    Case("ReLU, with a threshold", lambda: layers.ReLU(threshold=0.4), STEPS),
+    Case("ReLU, all settings", lambda: layers.ReLU(1.1, negative_slope=0.3, threshold=0.4), STEPS),
+    Case("LeakyReLU", lambda: layers.LeakyReLU(), STEPS),
+    Case("LeakyReLU, slope 0.07", lambda: layers.LeakyReLU(negative_slope=0.07), STEPS),
+    Case("ELU", lambda: layers.ELU(), STEPS),
+    Case("ELU, alpha 0.4", lambda: layers.ELU(alpha=0.4), STEPS),
+    Case("PReLU", lambda: layers.PReLU(), IMAGES),
+    Case("PReLU, shared over the image", lambda: layers.PReLU(shared_axes=[1, 2]), IMAGES),
+    Case("PReLU, shared over the channels", lambda: layers.PReLU(shared_axes=[3]), IMAGES),
+    Case("Softmax", lambda: layers.Softmax(), STEPS),
+    Case("Softmax, axis 1", lambda: layers.Softmax(axis=1), STEPS),
+    Case("Softmax, two axes", lambda: layers.Softmax(axis=(1, 2)), IMAGES),
+    Case("Dropout", lambda: layers.Dropout(0.4), STEPS),
+    Case("Dropout, shared, seeded", lambda: layers.Dropout(0.4, noise_shape=(None, 1, 6), seed=7), STEPS),
+    Case("Rescaling", lambda: layers.Rescaling(1 / 255), IMAGES),
+    Case("Rescaling, offset", lambda: layers.Rescaling(2.5, offset=-1), IMAGES),
+    Case("Rescaling, of pixels", lambda: layers.Rescaling(1 / 127.5, -1), (100 * IMAGES).astype("uint8")),
+    Case(
+        "Rescaling, a number a channel",
+        lambda: layers.Rescaling([0.5, 2.0, 3.5], offset=[0.1, -0.2, 0.7]),
+        IMAGES,
+    ),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_alone(case: Case) -> None:
+    check_alone(case)
+
+
+def test_all_of_them_through_a_file(tmp_path: Path) -> None:
+    check_through_file(CASES, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [lambda: layers.Activation("glu"), lambda: layers.Dense(6, activation="glu")],
+    ids=["Activation", "Dense"],
+)
+def test_glu_halves_the_last_axis(make: type) -> None:
+    case = Case("glu", make, STEPS)
+    y = twin(case.keras_layer, STEPS.shape).forward(STEPS)
+    assert y.shape == (3, 5, 3)
+    assert_same(y, case.expected)
+
+
+@pytest.mark.parametrize("rate", [0.0, 0.5])
+def test_dropout_does_nothing_outside_training(rate: float) -> None:
+    layer = twin(layers.Dropout(rate), STEPS.shape)
+    assert (layer.forward(STEPS) == STEPS).all()
+
+
+def test_a_softmax_with_a_mask() -> None:
+    case = Case("masked", lambda: layers.Softmax(axis=1), random(3, 5), MASK)
+    assert not MASK.all()
+    check_alone(case)
+
+
+PASSING = [
+    layers.Dense(4),
+    layers.Activation("relu"),
+    layers.Dropout(0.2),
+    layers.Rescaling(2.0),
+    layers.ReLU(),
+    layers.LeakyReLU(),
+    layers.ELU(),
+    layers.PReLU(),
+    layers.Softmax(),
+    layers.BatchNormalization(),
+    layers.Flatten(),
+    layers.Reshape((6, 5)),
+]
+
+
+@pytest.mark.parametrize("layer", PASSING, ids=lambda layer: type(layer).__name__)
+def test_a_mask_is_passed_on_or_dropped_as_in_keras(layer: layers.Layer) -> None:
+    layer.build(STEPS.shape)
+    x = keras.ops.convert_to_tensor(STEPS)
+    expected = layer.compute_mask(x, MASK) if layer.supports_masking else None
+    found = twin(layer, STEPS.shape).compute_mask(STEPS, MASK)
+    assert (found is None) == (expected is None)
+    if expected is not None:
+        assert (found == MASK).all()
