@@ -64,7 +64,7 @@ def get(name: str | None, **settings: Any) -> Activation:
         hint = f"did you mean {' or '.join(map(repr, close))}?" if close else f"known: {', '.join(names())}"
         raise InputError(f"unknown activation {name!r}; {hint}")
     found = _ACTIVATIONS[name]
-    needed, accepted = _settings(found)
+    needed, accepted = _settings(name)
     if needed - settings.keys():
         raise InputError(f"activation {name!r} needs {', '.join(sorted(needed - settings.keys()))}")
     if settings.keys() - accepted:
@@ -85,17 +85,18 @@ def is_known(value: object) -> bool:
 
 def names() -> tuple[str, ...]:
     """Every name that says all of an activation, aliases included."""
-    return tuple(sorted(name for name, found in _ACTIVATIONS.items() if not _settings(found)[0]))
+    return tuple(sorted(name for name in _ACTIVATIONS if not _settings(name)[0]))
 
 
 _ACTIVATIONS: dict[str, Activation] = {}
 
 
-def _settings(activation: Activation) -> tuple[set[str], set[str]]:
+@functools.cache
+def _settings(name: str) -> tuple[frozenset[str], frozenset[str]]:
     """The parameters of an activation that have no default, and all of them."""
-    _, *parameters = inspect.signature(activation.forward).parameters.values()
-    needed = {parameter.name for parameter in parameters if parameter.default is inspect.Parameter.empty}
-    return needed, {parameter.name for parameter in parameters}
+    _, *parameters = inspect.signature(_ACTIVATIONS[name].forward).parameters.values()
+    needed = [parameter.name for parameter in parameters if parameter.default is inspect.Parameter.empty]
+    return frozenset(needed), frozenset(parameter.name for parameter in parameters)
 
 
 def _activation(

@@ -24,3 +24,6 @@ class AverageLayer(MergingLayer):
 
     def _merge(self, x: list[Array]) -> Array:
         return np.asarray(reduce(np.add, x) / np.asarray(len(x), x[0].dtype))
+
+    def _merge_back(self, x: list[Array], y: Array, dy: Array) -> list[Array]:
+        return [dy / np.asarray(len(x), dy.dtype)] * len(x)

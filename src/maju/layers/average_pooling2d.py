@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from maju.layers import windows
 from maju.layers.base import Array
 from maju.layers.dtypes import as_float
 from maju.layers.pooling2d import Pooling2D
@@ -29,13 +28,21 @@ class AveragePooling2DLayer(Pooling2D):
 
     def _pool(self, x: Array) -> Array:
         x = as_float(x)
-        inside = np.ones((1, *x.shape[1:3], 1), dtype=x.dtype)
-        return np.asarray(self._sum(x) / self._sum(inside))
+        return np.asarray(self._sum(x) / self._count(x))
+
+    def _pool_back(self, x: Array, y: Array, dy: Array, d_padded: Array) -> None:
+        """Every value under a window gets the same share."""
+        share = dy / self._count(as_float(x))
+        for d_seen in self._shifts(d_padded):
+            d_seen += share
+
+    def _count(self, x: Array) -> Array:
+        """How many values lie under each window, (1, rows, columns, 1)."""
+        return self._sum(np.ones((1, *x.shape[1:3], 1), dtype=x.dtype))
 
     def _sum(self, x: Array) -> Array:
-        x = windows.pad(x, self.pool_size, self.strides, self.padding)
-        seen = [view for _, view in windows.shifts(x, self.pool_size, self.strides)]
-        total = seen[0].copy()
-        for view in seen[1:]:
-            total += view
+        first, *others = self._shifts(self._padded(x))
+        total = first.copy()
+        for seen in others:
+            total += seen
         return total

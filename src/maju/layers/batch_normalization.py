@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
-from maju.layers.base import Array, Config, Layer, Shape
+from maju.layers.base import Array, Backward, Config, Layer, Shape
 from maju.layers.dtypes import as_float
 from maju.layers.registry import layer
 
@@ -75,22 +73,44 @@ class BatchNormalizationLayer(Layer):
         return dict.fromkeys([*names, "moving_mean", "moving_variance"], (channels,))
 
     def forward(self, x: Array, training: bool = False, mask: Array | None = None) -> Array:
-        x = as_float(x)
-        x = np.moveaxis(x, self.axis, -1)  # (batch, ..., channels)
-        mean, variance = self.moving_mean, self.moving_variance
-        if training:
-            mean, variance = self.moments(x, mask)
-        slope = 1 / np.sqrt(variance + np.asarray(self.epsilon, variance.dtype))
-        if self.gamma is not None:
-            slope = slope * self.gamma
-        shift = -mean * slope
-        if self.beta is not None:
-            shift = shift + self.beta
+        x = np.moveaxis(as_float(x), self.axis, -1)  # (batch, ..., channels)
+        mean, variance = self._moments(x, mask) if training else (self.moving_mean, self.moving_variance)
+        slope = self._slope(variance)
+        shift = -mean * slope if self.beta is None else self.beta - mean * slope
         return np.moveaxis(x * slope + shift, -1, self.axis)
 
+    def _slope(self, variance: Array) -> Array:
+        """γ / √(σ² + ε)."""
+        inverse = 1 / np.sqrt(variance + np.asarray(self.epsilon, variance.dtype))
+        return np.asarray(inverse if self.gamma is None else inverse * self.gamma)
+
     @staticmethod
-    def moments(x: Array, mask: Sequence[bool] | Array | None = None) -> tuple[Array, Array]:
+    def _moments(x: Array, mask: Array | None) -> tuple[Array, Array]:
         """The mean and the variance of each channel of x (batch, ..., channels) where the mask keeps it."""
-        rows = x[np.asarray(mask, bool)] if mask is not None else x
+        rows = x if mask is None else x[np.asarray(mask, bool)]
         axes = tuple(range(rows.ndim - 1))
         return rows.mean(axis=axes), rows.var(axis=axes)
+
+    def vjp(self, x: Array, training: bool = True, mask: Array | None = None) -> tuple[Array, Backward]:
+        y = self.forward(x, training, mask)
+        moved = np.moveaxis(as_float(x), self.axis, -1)
+        mean, variance = self._moments(moved, mask) if training else (self.moving_mean, self.moving_variance)
+        inverse = 1 / np.sqrt(variance + np.asarray(self.epsilon, variance.dtype))
+        slope = self._slope(variance)
+        normal = (moved - mean) * inverse
+        axes = tuple(range(moved.ndim - 1))
+
+        def backward(dy: Array) -> tuple[Array, dict[str, Array]]:
+            dy = np.moveaxis(dy, self.axis, -1)
+            d_gamma, d_beta = (dy * normal).sum(axis=axes), dy.sum(axis=axes)
+            gradients = {"gamma": d_gamma, "beta": d_beta}
+            dx = dy * slope
+            if training:
+                # The mean and the variance depend on every row that the mask keeps.
+                kept = np.ones(moved.shape[:-1], bool) if mask is None else np.asarray(mask, bool)
+                through = slope * (d_beta + normal * d_gamma) / np.count_nonzero(kept)
+                dx = dx - np.where(kept[..., np.newaxis], through, 0)
+            present = {name: gradients[name] for name in gradients if getattr(self, name) is not None}
+            return np.moveaxis(dx, -1, self.axis), present
+
+        return y, backward

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from maju.errors import ModelFormatError, Problem
-from maju.layers.base import Array, Config, Layer, Shape
+from maju.layers.base import Array, Backward, Config, Gradients, Layer, Shape
 from maju.layers.lstm import LSTMLayer
 from maju.layers.recurrent import RecurrentLayer
 from maju.layers.registry import find, layer
@@ -25,7 +25,7 @@ class BidirectionalLayer(Layer):
 
     Without ``return_sequences`` each half gives its last output: the backward one's is that after the
     *first* token, the last that it reads. With it, the backward half's outputs are put into the order of
-    time first, so that step t of y holds both outputs at token t.
+    time first, so that step t of y holds both outputs at token t, and masked steps give zeros.
 
     Shapes:
         x: (batch, time, inputs). mask: (batch, time) of bool.
@@ -60,6 +60,8 @@ class BidirectionalLayer(Layer):
             raise ValueError("the halves must read in opposite directions: one with go_backwards=True")
         if forward_layer.return_sequences is not backward_layer.return_sequences:
             raise ValueError("both halves must agree on return_sequences")
+        for half in (forward_layer, backward_layer):
+            half.zero_output_for_mask = half.return_sequences  # as in Keras, whatever the half itself says
         self.forward_layer = forward_layer
         self.backward_layer = backward_layer
         self.merge_mode = merge_mode
@@ -67,8 +69,13 @@ class BidirectionalLayer(Layer):
     def forward(self, x: Array, training: bool = False, mask: Array | None = None) -> Any:
         ahead = self.forward_layer.forward(x, training, mask)
         back = self.backward_layer.forward(x, training, mask)
-        if self.forward_layer.return_sequences:
-            back = back[:, ::-1]
+        return self._merge(ahead, self._in_time(back))
+
+    def _in_time(self, back: Array) -> Array:
+        """The backward half's outputs in the order of time, or back from it."""
+        return back[:, ::-1] if self.backward_layer.return_sequences else back
+
+    def _merge(self, ahead: Array, back: Array) -> Any:
         if self.merge_mode == "concat":
             return np.concatenate([ahead, back], axis=-1)
         if self.merge_mode == "sum":
@@ -78,6 +85,35 @@ class BidirectionalLayer(Layer):
         if self.merge_mode == "ave":
             return (ahead + back) / 2
         return [ahead, back]
+
+    def _merge_back(self, ahead: Array, back: Array, dy: Any) -> tuple[Array, Array]:
+        """What the gradient of the merged output sends back to each half."""
+        if self.merge_mode == "concat":
+            width = ahead.shape[-1]
+            return dy[..., :width], dy[..., width:]
+        if self.merge_mode == "sum":
+            return dy, dy
+        if self.merge_mode == "mul":
+            return dy * back, dy * ahead
+        if self.merge_mode == "ave":
+            return dy / 2, dy / 2
+        d_ahead, d_back = dy
+        return d_ahead, d_back
+
+    def vjp(self, x: Array, training: bool = True, mask: Array | None = None) -> tuple[Any, Backward]:
+        ahead, ahead_backward = self.forward_layer.vjp(x, training, mask)
+        back, back_backward = self.backward_layer.vjp(x, training, mask)
+        back = self._in_time(back)
+
+        def backward(dy: Any) -> tuple[Array, Gradients]:
+            d_ahead, d_back = self._merge_back(ahead, back, dy)
+            dx_ahead, of_ahead = ahead_backward(d_ahead)
+            dx_back, of_back = back_backward(self._in_time(d_back))
+            gradients = {f"forward_layer/{name}": gradient for name, gradient in of_ahead.items()}
+            gradients |= {f"backward_layer/{name}": gradient for name, gradient in of_back.items()}
+            return dx_ahead + dx_back, gradients
+
+        return self._merge(ahead, back), backward
 
     def compute_mask(self, x: Array, mask: Array | None = None) -> Any:
         kept = self.forward_layer.compute_mask(x, mask)
@@ -143,7 +179,12 @@ class BidirectionalLayer(Layer):
             own = {k.removeprefix(prefix): a for k, a in (weights or {}).items() if k.startswith(prefix)}
             halves[path] = half_class.from_config(half, own)
         kind = next(
-            (sub for sub in cls.__subclasses__() if isinstance(halves["forward_layer"], sub.half_class)), cls
+            (
+                sub
+                for sub in cls.__subclasses__()
+                if all(isinstance(half, sub.half_class) for half in halves.values())
+            ),
+            cls,
         )
         wrapper = kind(**halves, merge_mode=config.get("merge_mode", "concat"), name=config.get("name"))
         wrapper.keep_extra(config)

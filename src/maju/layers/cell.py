@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Self, overload
+from collections.abc import Callable
+from typing import Any, ClassVar, Self, TypeAlias, overload
 
 import numpy as np
 
 from maju.layers import activations
 from maju.layers.activations import Activation
-from maju.layers.base import Array, Config, Part, Shape
+from maju.layers.base import Array, Config, Gradients, Part, Shape
 
-__all__ = ["Cell", "Gate"]
+__all__ = ["Cell", "Gate", "StepBackward"]
+
+#: The way back through one step: the gradients of the states after it -> those of x, of the states before
+#: it, and of the weights.
+StepBackward: TypeAlias = Callable[[tuple[Array, ...]], tuple[Array, tuple[Array, ...], Gradients]]
 
 
 class Gate:
@@ -117,6 +122,20 @@ class Cell(Part):
         """The states before the first step: zeros, each (batch, units)."""
         return tuple(np.zeros((batch, self.units), self.kernel.dtype) for _ in range(self.state_count))
 
+    def __call__(self, x: Array, *states: Array) -> Any:
+        """The state or the states after x, given those before it: `forward`."""
+        after = self.step(x, states)
+        return after if len(after) > 1 else after[0]
+
     def step(self, x: Array, states: tuple[Array, ...]) -> tuple[Array, ...]:
         """The states after x (batch, inputs): `forward` in the form that every cell shares."""
+        raise NotImplementedError
+
+    def step_vjp(self, x: Array, states: tuple[Array, ...]) -> tuple[tuple[Array, ...], StepBackward]:
+        """The states after x, and the way back through this step.
+
+        Returns:
+            ``after, backward``, where ``backward(d_after)`` gives ``dx, d_states, gradients``: those of x, of
+            the states before, and of each weight by its name.
+        """
         raise NotImplementedError

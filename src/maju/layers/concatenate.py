@@ -31,6 +31,10 @@ class ConcatenateLayer(MergingLayer):
     def _merge(self, x: list[Array]) -> Array:
         return np.concatenate(x, axis=self.axis)
 
+    def _merge_back(self, x: list[Array], y: Array, dy: Array) -> list[Array]:
+        ends = np.cumsum([tensor.shape[self.axis] for tensor in x])
+        return np.split(dy, ends[:-1], axis=self.axis)
+
     def compute_mask(self, x: list[Array], mask: Masks = None) -> Array | None:
         """A step counts where any of the values joined there does."""
         if mask is None or all(m is None for m in mask):

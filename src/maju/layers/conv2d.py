@@ -8,7 +8,7 @@ import numpy as np
 
 from maju.errors import InputError
 from maju.layers import activations, windows
-from maju.layers.base import Array, Config, Layer, Shape
+from maju.layers.base import Array, Backward, Config, Layer, Shape
 from maju.layers.dtypes import as_float
 from maju.layers.registry import layer
 
@@ -103,34 +103,65 @@ class Conv2DLayer(Layer):
         return shapes
 
     def forward(self, x: Array, training: bool = False, mask: Array | None = None) -> Array:
+        y: Array = activations.get(self.activation)(self._affine(self._padded(x)))
+        return y
+
+    def _padded(self, x: Array) -> Array:
+        """The image with its channels last and its padding around it."""
         x = windows.channels_last(as_float(x), self.data_format)
         channels = self.kernel.shape[2] * self.groups
         if x.ndim != 4 or x.shape[-1] != channels:
             raise InputError(
                 f"layer {self.name!r} (Conv2D): expected images of {channels} channels, got shape {x.shape}"
             )
-        x = windows.pad(x, self.kernel_size, self.strides, self.padding, self.dilation_rate)
-        y = np.concatenate(
-            [
-                self._convolve(part, kernel)
-                for part, kernel in zip(
-                    np.split(x, self.groups, axis=-1),
-                    np.split(self.kernel, self.groups, axis=-1),
-                    strict=True,
-                )
-            ],
-            axis=-1,
-        )
+        return windows.pad(x, self.kernel_size, self.strides, self.padding, self.dilation_rate)
+
+    def _affine(self, padded: Array) -> Array:
+        """The sum over the places (a, b) of the kernel, group by group, and the bias."""
+        groups = zip(self._split(padded), self._split(self.kernel), strict=True)
+        z = np.concatenate([self._convolve(x, kernel) for x, kernel in groups], axis=-1)
         if self.bias is not None:
-            y += self.bias
-        return windows.from_channels_last(activations.get(self.activation)(y), self.data_format)
+            z += self.bias
+        return windows.from_channels_last(z, self.data_format)
 
     def _convolve(self, x: Array, kernel: Array) -> Array:
-        """One group: the sum over the places (a, b) of the kernel, each a matrix product over channels."""
-        y: Array | float = 0.0
-        for (a, b), seen in windows.shifts(x, self.kernel_size, self.strides, self.dilation_rate):
-            y = y + seen @ kernel[a, b]  # (batch, rows, columns, channels) @ (channels, filters)
-        return np.asarray(y)
+        z: Array | float = 0.0
+        for (a, b), seen in self._shifts(x):
+            z = z + seen @ kernel[a, b]  # (batch, rows, columns, channels) @ (channels, filters)
+        return np.asarray(z)
+
+    def _split(self, array: Array) -> list[Array]:
+        """Each group's part of the last axis, as views."""
+        return np.split(array, self.groups, axis=-1)
+
+    def _shifts(self, x: Array) -> list[tuple[tuple[int, int], Array]]:
+        return windows.shifts(x, self.kernel_size, self.strides, self.dilation_rate)
+
+    def vjp(self, x: Array, training: bool = True, mask: Array | None = None) -> tuple[Array, Backward]:
+        activation = activations.get(self.activation)
+        padded = self._padded(x)
+        z = self._affine(padded)
+        y = activation(z)
+        lengths = windows.channels_last(x, self.data_format).shape[1:-1]
+
+        def backward(dy: Array) -> tuple[Array, dict[str, Array]]:
+            dz = windows.channels_last(activation.gradient(z, y, dy), self.data_format)
+            d_padded, d_kernel = np.zeros_like(padded), np.zeros_like(self.kernel)
+            parts = (padded, d_padded, self.kernel, d_kernel, dz)
+            for x_g, dx_g, k_g, dk_g, dz_g in zip(*map(self._split, parts), strict=True):
+                rows = dz_g.reshape(-1, dz_g.shape[-1])  # (batch · rows · columns, filters)
+                for ((a, b), seen), (_, d_seen) in zip(self._shifts(x_g), self._shifts(dx_g), strict=True):
+                    dk_g[a, b] = seen.reshape(-1, seen.shape[-1]).T @ rows
+                    d_seen += dz_g @ k_g[a, b].T
+            gradients = {"kernel": d_kernel}
+            if self.bias is not None:
+                gradients["bias"] = dz.sum(axis=(0, 1, 2))
+            dx = windows.unpad(
+                d_padded, lengths, self.kernel_size, self.strides, self.padding, self.dilation_rate
+            )
+            return windows.from_channels_last(dx, self.data_format), gradients
+
+        return y, backward
 
     def output_shape(self, input_shape: Shape) -> Shape:
         return windows.image_shape(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
-from maju.layers.base import Array
+from maju.layers.base import Array, Backward
 from maju.layers.global_pooling2d import GlobalPooling2D
 from maju.layers.registry import layer
 
@@ -28,3 +30,10 @@ class GlobalAveragePooling2DLayer(GlobalPooling2D):
 
     def forward(self, x: Array, training: bool = False, mask: Array | None = None) -> Array:
         return np.asarray(np.mean(x, axis=self.image_axes, keepdims=self.keepdims))
+
+    def vjp(self, x: Array, training: bool = True, mask: Array | None = None) -> tuple[Array, Backward]:
+        def backward(dy: Array) -> tuple[Array, dict[str, Array]]:
+            share = self._spread(dy) / math.prod(x.shape[axis] for axis in self.image_axes)
+            return np.broadcast_to(share, x.shape), {}
+
+        return self.forward(x, training, mask), backward

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from maju.layers.base import Array
+from maju.layers.base import Array, Backward
 from maju.layers.global_pooling2d import GlobalPooling2D
 from maju.layers.registry import layer
 
@@ -28,3 +28,12 @@ class GlobalMaxPooling2DLayer(GlobalPooling2D):
 
     def forward(self, x: Array, training: bool = False, mask: Array | None = None) -> Array:
         return np.asarray(np.max(x, axis=self.image_axes, keepdims=self.keepdims))
+
+    def vjp(self, x: Array, training: bool = True, mask: Array | None = None) -> tuple[Array, Backward]:
+        def backward(dy: Array) -> tuple[Array, dict[str, Array]]:
+            # Equal largest values share the gradient, as in Keras.
+            largest = x == x.max(axis=self.image_axes, keepdims=True)
+            share = self._spread(dy) / largest.sum(axis=self.image_axes, keepdims=True)
+            return np.where(largest, share, 0).astype(dy.dtype), {}
+
+        return self.forward(x, training, mask), backward

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from maju.layers.base import Layer, Shape
+import numpy as np
+
+from maju.layers.base import Array, Layer, Shape
 
 __all__ = ["GlobalPooling2D"]
 
@@ -24,6 +26,10 @@ class GlobalPooling2D(Layer):
     def image_axes(self) -> tuple[int, int]:
         """The axes of height and width."""
         return (1, 2) if self.data_format == "channels_last" else (2, 3)
+
+    def _spread(self, dy: Array) -> Array:
+        """Dy with the axes of the image, of length 1."""
+        return dy if self.keepdims else np.expand_dims(dy, self.image_axes)
 
     def output_shape(self, input_shape: Shape) -> Shape:
         if self.keepdims:

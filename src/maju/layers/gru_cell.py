@@ -6,8 +6,8 @@ import numpy as np
 
 from maju.layers import activations
 from maju.layers.activations import Activation
-from maju.layers.base import Array, Config, Shape
-from maju.layers.cell import Cell, Gate
+from maju.layers.base import Array, Config, Gradients, Shape
+from maju.layers.cell import Cell, Gate, StepBackward
 
 __all__ = ["GRUCell"]
 
@@ -90,6 +90,44 @@ class GRUCell(Cell):
         else:
             candidate = self.phi(x @ self.Wh + bh + (r * h) @ self.Uh)
         return np.asarray(z * h + (1 - z) * candidate)
+
+    def step_vjp(self, x: Array, states: tuple[Array, ...]) -> tuple[tuple[Array, ...], StepBackward]:
+        (h,) = states
+        (bz, br, bh), (bz2, br2, bh2) = self._biases()
+        az = x @ self.Wz + bz + h @ self.Uz + bz2
+        ar = x @ self.Wr + br + h @ self.Ur + br2
+        z, r = self.sigma(az), self.sigma(ar)
+        inner = h @ self.Uh + bh2 if self.reset_after else r * h
+        ah = x @ self.Wh + bh + (r * inner if self.reset_after else inner @ self.Uh)
+        candidate = self.phi(ah)
+
+        def backward(d_after: tuple[Array, ...]) -> tuple[Array, tuple[Array, ...], Gradients]:
+            (dy,) = d_after
+            daz = self.sigma.gradient(az, z, dy * (h - candidate))
+            dah = self.phi.gradient(ah, candidate, dy * (1 - z))
+            if self.reset_after:
+                d_inner = dah * r
+                dar = self.sigma.gradient(ar, r, dah * inner)
+                dh = dy * z + d_inner @ self.Uh.T
+                d_uh, d_bh2 = h.T @ d_inner, d_inner
+            else:
+                d_inner = dah @ self.Uh.T
+                dar = self.sigma.gradient(ar, r, d_inner * h)
+                dh = dy * z + d_inner * r
+                d_uh, d_bh2 = inner.T @ dah, dah
+            dh = dh + daz @ self.Uz.T + dar @ self.Ur.T
+            of_input = np.concatenate([daz, dar, dah], axis=-1)  # (batch, 3 · units)
+            gradients = {
+                "kernel": x.T @ of_input,
+                "recurrent_kernel": np.concatenate([h.T @ daz, h.T @ dar, d_uh], axis=-1),
+            }
+            if self.bias is not None:
+                of_state = np.concatenate([daz, dar, d_bh2], axis=-1)
+                both = np.stack([of_input.sum(axis=0), of_state.sum(axis=0)])
+                gradients["bias"] = both if self.reset_after else both[0]
+            return of_input @ self.kernel.T, (dh,), gradients
+
+        return (np.asarray(z * h + (1 - z) * candidate),), backward
 
     def step(self, x: Array, states: tuple[Array, ...]) -> tuple[Array, ...]:
         return (self.forward(x, *states),)

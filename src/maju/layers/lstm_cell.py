@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 
 from maju.layers import activations
-from maju.layers.base import Array
-from maju.layers.cell import Cell, Gate
+from maju.layers.base import Array, Gradients
+from maju.layers.cell import Cell, Gate, StepBackward
 
 __all__ = ["LSTMCell"]
 
@@ -85,6 +85,34 @@ class LSTMCell(Cell):
         o = sigma(x @ self.Wo + h @ self.Uo + self.bo)
         c = f * c + i * candidate
         return o * phi(c), c
+
+    def step_vjp(self, x: Array, states: tuple[Array, ...]) -> tuple[tuple[Array, ...], StepBackward]:
+        h, c = states
+        sigma, phi = (activations.get(name) for name in (self.recurrent_activation, self.activation))
+        functions = (sigma, sigma, phi, sigma)
+        z = x @ self.kernel + h @ self.recurrent_kernel
+        zs = np.split(z if self.bias is None else z + self.bias, 4, axis=-1)
+        i, f, candidate, o = gates = [function(z) for function, z in zip(functions, zs, strict=True)]
+        c_after = f * c + i * candidate
+        shown = phi(c_after)
+
+        def backward(d_after: tuple[Array, ...]) -> tuple[Array, tuple[Array, ...], Gradients]:
+            dh, dc = d_after
+            dc = dc + phi.gradient(c_after, shown, dh * o)
+            d_gates = (dc * candidate, dc * c, dc * i, dh * shown)
+            dz = np.concatenate(
+                [
+                    function.gradient(z, y, dy)
+                    for function, z, y, dy in zip(functions, zs, gates, d_gates, strict=True)
+                ],
+                axis=-1,
+            )  # (batch, 4 · units)
+            gradients = {"kernel": x.T @ dz, "recurrent_kernel": h.T @ dz}
+            if self.bias is not None:
+                gradients["bias"] = dz.sum(axis=0)
+            return dz @ self.kernel.T, (dz @ self.recurrent_kernel.T, dc * f), gradients
+
+        return (o * shown, c_after), backward
 
     def step(self, x: Array, states: tuple[Array, ...]) -> tuple[Array, ...]:
         return self.forward(x, *states)

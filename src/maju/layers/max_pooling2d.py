@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from maju.layers import windows
 from maju.layers.base import Array
 from maju.layers.pooling2d import Pooling2D
 from maju.layers.registry import layer
@@ -29,9 +28,16 @@ class MaxPooling2DLayer(Pooling2D):
     keras_class = "MaxPooling2D"
 
     def _pool(self, x: Array) -> Array:
-        x = windows.pad(x, self.pool_size, self.strides, self.padding, value=-np.inf)
-        seen = [view for _, view in windows.shifts(x, self.pool_size, self.strides)]
-        y = seen[0].copy()
-        for view in seen[1:]:
-            np.maximum(y, view, out=y)
+        first, *others = self._shifts(self._padded(x, -np.inf))
+        y = first.copy()
+        for seen in others:
+            np.maximum(y, seen, out=y)
         return y
+
+    def _pool_back(self, x: Array, y: Array, dy: Array, d_padded: Array) -> None:
+        """The gradient goes to the value that was kept; to the first of several equal ones."""
+        open_yet = np.ones(y.shape, bool)
+        for seen, d_seen in zip(self._shifts(self._padded(x, -np.inf)), self._shifts(d_padded), strict=True):
+            kept = open_yet & (seen == y)
+            d_seen += np.where(kept, dy, 0)
+            open_yet &= ~kept

@@ -7,14 +7,14 @@ from functools import reduce
 import numpy as np
 
 from maju.layers.base import Array
-from maju.layers.merging import MergingLayer
+from maju.layers.merging import ExtremeLayer
 from maju.layers.registry import layer
 
 __all__ = ["MaximumLayer"]
 
 
 @layer
-class MaximumLayer(MergingLayer):
+class MaximumLayer(ExtremeLayer):
     """The largest of several tensors at each place: y = max(x₁, x₂, …).
 
     Source: `keras.layers.Maximum`.

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 import numpy as np
 
 from maju.errors import InputError
-from maju.layers.base import Array, Layer, Shape
+from maju.layers.base import Array, Gradients, Layer, Shape
 
-__all__ = ["Masks", "MergingLayer"]
+__all__ = ["ExtremeLayer", "Masks", "MergingLayer"]
 
 #: A mask for each of several tensors, or None where none has one.
 Masks: TypeAlias = Sequence[Array | None] | None
@@ -31,15 +31,35 @@ class MergingLayer(Layer):
     def forward(self, x: list[Array], training: bool = False, mask: Masks = None) -> Array:
         if not isinstance(x, (list, tuple)) or not x:
             raise InputError(f"layer {self.name!r} ({self.keras_class}): expected a list of tensors")
-        axes = max(tensor.ndim for tensor in x)
-        aligned = [np.expand_dims(t, tuple(range(1, 1 + axes - t.ndim))) for t in x]
         try:
-            return self._merge(aligned)
+            return self._merge(self._aligned(x))
         except ValueError:
             shapes = ", ".join(str(tensor.shape) for tensor in x)
             raise InputError(
                 f"layer {self.name!r} ({self.keras_class}): shapes that do not go together: {shapes}"
             ) from None
+
+    @staticmethod
+    def _aligned(x: list[Array]) -> list[Array]:
+        """The tensors, each with as many axes as the one that has most."""
+        axes = max(tensor.ndim for tensor in x)
+        return [np.expand_dims(tensor, tuple(range(1, 1 + axes - tensor.ndim))) for tensor in x]
+
+    def vjp(
+        self, x: list[Array], training: bool = True, mask: Masks = None
+    ) -> tuple[Array, Callable[[Array], tuple[list[Array], Gradients]]]:
+        aligned = self._aligned(x)
+        y = self.forward(x, training, mask)
+
+        def backward(dy: Array) -> tuple[list[Array], Gradients]:
+            shares = self._merge_back(aligned, y, dy)
+            return [_unstretched(share, t.shape) for share, t in zip(shares, x, strict=True)], {}
+
+        return y, backward
+
+    def _merge_back(self, x: list[Array], y: Array, dy: Array) -> list[Array]:
+        """What dy sends back to each tensor, in the shape of y."""
+        raise NotImplementedError
 
     def _merge(self, x: list[Array]) -> Array:
         """The output for tensors that all have the same number of axes."""
@@ -60,3 +80,26 @@ class MergingLayer(Layer):
             unknown = None if None in several else 1
             lengths.append(known.pop() if known else unknown)
         return tuple(lengths)
+
+
+class ExtremeLayer(MergingLayer):
+    """What the largest and the smallest of several tensors share: where the gradient goes."""
+
+    def _merge_back(self, x: list[Array], y: Array, dy: Array) -> list[Array]:
+        """The gradient goes to the tensor whose value was kept; to the first of several equal ones."""
+        open_yet = np.ones(y.shape, bool)
+        shares = []
+        for tensor in x:
+            kept = open_yet & (tensor == y)
+            shares.append(np.where(kept, dy, 0))
+            open_yet &= ~kept
+        return shares
+
+
+def _unstretched(share: Array, shape: tuple[int, ...]) -> Array:
+    """A gradient summed over the axes along which a tensor of this shape was stretched."""
+    if share.ndim > len(shape):
+        added = tuple(range(1, 1 + share.ndim - len(shape)))
+        share = share.sum(axis=added)
+    stretched = tuple(axis for axis, (n, m) in enumerate(zip(shape, share.shape, strict=True)) if n == 1 < m)
+    return np.asarray(share.sum(axis=stretched, keepdims=True))

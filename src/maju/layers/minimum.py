@@ -7,14 +7,14 @@ from functools import reduce
 import numpy as np
 
 from maju.layers.base import Array
-from maju.layers.merging import MergingLayer
+from maju.layers.merging import ExtremeLayer
 from maju.layers.registry import layer
 
 __all__ = ["MinimumLayer"]
 
 
 @layer
-class MinimumLayer(MergingLayer):
+class MinimumLayer(ExtremeLayer):
     """The smallest of several tensors at each place: y = min(x₁, x₂, …).
 
     Source: `keras.layers.Minimum`.

@@ -24,3 +24,6 @@ class MultiplyLayer(MergingLayer):
 
     def _merge(self, x: list[Array]) -> Array:
         return reduce(np.multiply, x)
+
+    def _merge_back(self, x: list[Array], y: Array, dy: Array) -> list[Array]:
+        return [reduce(np.multiply, x[:i] + x[i + 1 :], dy) for i in range(len(x))]

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 
 from maju.errors import InputError
-from maju.layers.base import Array, Config, Layer, Shape
+from maju.layers.base import Array, Backward, Config, Gradients, Layer, Shape
 from maju.layers.cell import Cell
 from maju.layers.dtypes import as_float
 
 __all__ = ["RecurrentLayer"]
+
+States: TypeAlias = tuple[Array, ...]
 
 
 class RecurrentLayer(Layer):
@@ -81,39 +83,79 @@ class RecurrentLayer(Layer):
         }
 
     def forward(self, x: Array, training: bool = False, mask: Array | None = None) -> Array:
-        x = as_float(x)
-        if x.ndim != 3 or x.shape[2] != self.cell.kernel.shape[0]:
-            raise InputError(
-                f"layer {self.name!r} ({self.keras_class}): expected shape (batch, time, "
-                f"{self.cell.kernel.shape[0]}), got {x.shape}"
-            )
-        if x.shape[1] == 0:
-            raise InputError(
-                f"layer {self.name!r} ({self.keras_class}): expected at least one step, got none"
-            )
-        if training and (self.cell.dropout or self.cell.recurrent_dropout):
-            raise InputError(
-                f"layer {self.name!r} ({self.keras_class}): its dropout in training is not there yet"
-            )
-        outputs = self._scan(x, mask)
+        x = self._checked(x, training)
+        states = self.cell.zero_states(x.shape[0])
+        output = np.zeros_like(states[0])
+        outputs = []
+        for t in self._steps(x):
+            after = self.cell.step(x[:, t], states)
+            states, output = self._keep(after, states, output, mask, t)
+            outputs.append(output)
         return np.stack(outputs, axis=1) if self.return_sequences else outputs[-1]
 
-    def _scan(self, x: Array, mask: Array | None) -> list[Array]:
-        """The output of each step, (batch, units), in the order in which the steps are taken."""
+    def _checked(self, x: Array, training: bool) -> Array:
+        x = as_float(x)
+        where = f"layer {self.name!r} ({self.keras_class})"
+        if x.ndim != 3 or x.shape[2] != self.cell.kernel.shape[0]:
+            expected = f"(batch, time, {self.cell.kernel.shape[0]})"
+            raise InputError(f"{where}: expected shape {expected}, got {x.shape}")
+        if x.shape[1] == 0:
+            raise InputError(f"{where}: expected at least one step, got none")
+        if training and (self.cell.dropout or self.cell.recurrent_dropout):
+            raise InputError(f"{where}: its dropout in training is not there yet")
+        return x
+
+    def _steps(self, x: Array) -> list[int]:
+        """The steps in the order in which they are taken."""
+        steps = list(range(x.shape[1]))
+        return steps[::-1] if self.go_backwards else steps
+
+    def _keep(
+        self, after: States, before: States, output: Array, mask: Array | None, t: int
+    ) -> tuple[States, Array]:
+        """The states and the output after step t: in rows where the mask leaves it out, those before it."""
+        if mask is None:
+            return after, after[0]
+        valid = mask[:, t, np.newaxis]  # (batch, 1)
+        repeated = np.zeros_like(output) if self.zero_output_for_mask else output
+        states = tuple(np.where(valid, new, old) for new, old in zip(after, before, strict=True))
+        return states, np.where(valid, after[0], repeated)
+
+    def vjp(self, x: Array, training: bool = True, mask: Array | None = None) -> tuple[Array, Backward]:
+        """Backpropagation through time: the steps are taken back in the opposite order."""
+        x = self._checked(x, training)
         states = self.cell.zero_states(x.shape[0])
-        output = zeros = np.zeros_like(states[0])
-        outputs = []
-        steps = range(x.shape[1])
-        for t in reversed(steps) if self.go_backwards else steps:
-            after = self.cell.step(x[:, t], states)
-            if mask is None:
-                states, output = after, after[0]
-            else:
-                valid = mask[:, t, np.newaxis]  # (batch, 1)
-                output = np.where(valid, after[0], zeros if self.zero_output_for_mask else output)
-                states = tuple(np.where(valid, new, old) for new, old in zip(after, states, strict=True))
+        output = np.zeros_like(states[0])
+        outputs, ways_back = [], []
+        for t in self._steps(x):
+            after, back = self.cell.step_vjp(x[:, t], states)
+            states, output = self._keep(after, states, output, mask, t)
             outputs.append(output)
-        return outputs
+            ways_back.append((t, back))
+        y = np.stack(outputs, axis=1) if self.return_sequences else outputs[-1]
+
+        def backward(dy: Array) -> tuple[Array, Gradients]:
+            dx = np.zeros_like(x)
+            d_states = tuple(np.zeros_like(state) for state in states)
+            d_output = np.zeros_like(output) if self.return_sequences else dy
+            total: Gradients = {}
+            for place, (t, back) in reversed(list(enumerate(ways_back))):
+                if self.return_sequences:
+                    d_output = d_output + dy[:, place]
+                valid = True if mask is None else mask[:, t, np.newaxis]
+                # What the mask leaves out flows past the step, to the states and the output before it.
+                d_after = [np.where(valid, d, 0) for d in d_states]
+                d_after[0] = d_after[0] + np.where(valid, d_output, 0)
+                dx[:, t], d_before, gradients = back(tuple(d_after))
+                d_states = tuple(
+                    d + np.where(valid, 0, past) for d, past in zip(d_before, d_states, strict=True)
+                )
+                d_output = np.where(valid | self.zero_output_for_mask, 0, d_output)
+                for name, gradient in gradients.items():
+                    total[f"cell/{name}"] = total.get(f"cell/{name}", 0) + gradient
+            return dx, total
+
+        return y, backward
 
     def compute_mask(self, x: Array, mask: Array | None = None) -> Array | None:
         return mask if self.return_sequences else None

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from maju.layers.base import Array
-from maju.layers.cell import Cell, Gate
+from maju.layers.base import Array, Gradients
+from maju.layers.cell import Cell, Gate, StepBackward
 
 __all__ = ["SimpleRNNCell"]
 
@@ -29,6 +29,21 @@ class SimpleRNNCell(Cell):
         z = x @ self.Wxh + h @ self.Whh
         y: Array = self.phi(z if self.bias is None else z + self.bias)
         return y
+
+    def step_vjp(self, x: Array, states: tuple[Array, ...]) -> tuple[tuple[Array, ...], StepBackward]:
+        (h,) = states
+        z = x @ self.Wxh + h @ self.Whh
+        z = z if self.bias is None else z + self.bias
+        y = self.phi(z)
+
+        def backward(d_after: tuple[Array, ...]) -> tuple[Array, tuple[Array, ...], Gradients]:
+            dz = self.phi.gradient(z, y, d_after[0])
+            gradients = {"kernel": x.T @ dz, "recurrent_kernel": h.T @ dz}
+            if self.bias is not None:
+                gradients["bias"] = dz.sum(axis=0)
+            return dz @ self.Wxh.T, (dz @ self.Whh.T,), gradients
+
+        return (y,), backward
 
     def step(self, x: Array, states: tuple[Array, ...]) -> tuple[Array, ...]:
         return (self.forward(x, *states),)

@@ -23,3 +23,6 @@ class SubtractLayer(MergingLayer):
     def _merge(self, x: list[Array]) -> Array:
         first, second = x
         return np.asarray(first - second)
+
+    def _merge_back(self, x: list[Array], y: Array, dy: Array) -> list[Array]:
+        return [dy, -dy]

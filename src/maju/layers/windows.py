@@ -8,7 +8,16 @@ import numpy as np
 
 from maju.layers.base import Array, Shape
 
-__all__ = ["channels_last", "from_channels_last", "output_length", "pad", "pair", "shifts"]
+__all__ = [
+    "channels_last",
+    "from_channels_last",
+    "image_shape",
+    "output_length",
+    "pad",
+    "pair",
+    "shifts",
+    "unpad",
+]
 
 
 def pair(value: int | Sequence[int]) -> tuple[int, int]:
@@ -51,12 +60,34 @@ def pad(
     """
     if padding == "valid":
         return x
-    widths = [(0, 0)]
-    for n, k, s, d in zip(x.shape[1:], size, strides, dilation, strict=False):
+    widths = _same_widths(x.shape[1:-1], size, strides, dilation)
+    return np.pad(x, [(0, 0), *widths, (0, 0)], constant_values=value)
+
+
+def unpad(
+    dx: Array,
+    lengths: Sequence[int],
+    size: Sequence[int],
+    strides: Sequence[int],
+    padding: str,
+    dilation: Sequence[int] = (1, 1),
+) -> Array:
+    """The way back from `pad`, for an image whose axes had these lengths."""
+    if padding == "valid":
+        return dx
+    widths = _same_widths(lengths, size, strides, dilation)
+    return dx[:, *(slice(left, left + n) for (left, _), n in zip(widths, lengths, strict=True))]
+
+
+def _same_widths(
+    lengths: Sequence[int], size: Sequence[int], strides: Sequence[int], dilation: Sequence[int]
+) -> list[tuple[int, int]]:
+    """How many elements "same" puts before and after each axis."""
+    widths = []
+    for n, k, s, d in zip(lengths, size, strides, dilation, strict=True):
         missing = max(0, (-(-n // s) - 1) * s + (k - 1) * d + 1 - n)
         widths.append((missing // 2, missing - missing // 2))
-    widths.append((0, 0))
-    return np.pad(x, widths, constant_values=value)
+    return widths
 
 
 def shifts(

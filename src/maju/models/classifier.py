@@ -68,8 +68,13 @@ class Classifier(Model):
         return super().load_weights(path)
 
     def _take(self, file: ModelFile) -> Self:
-        if file.kind is not None and file.kind != type(self).__name__ and self.kind_layers:
-            raise ModelKindError(f"{file.path}: saved by {file.kind}, not {type(self).__name__}")
+        own = [kind.__name__ for kind in type(self).__mro__]
+        others = (CNNFromScratch, RNNFromScratch, LSTMFromScratch)
+        if self.kind_layers and file.kind not in own and file.kind in [kind.__name__ for kind in others]:
+            raise ModelKindError(
+                f"{file.path}: saved by {file.kind}, not {type(self).__name__}; "
+                f"open it with {file.kind} or maju.load"
+            )
         model = model_of(file)
         self._check_kind(model, file.path)
         super().__init__(model.spec, model._nodes, model.shapes)
@@ -141,7 +146,6 @@ class Classifier(Model):
     def _table(self, x: Any, batch_size: int) -> Array:
         """The outputs as one table, (rows, classes)."""
         y = super().predict(x, batch_size)
-        y = y[0] if isinstance(y, list) and len(y) == 1 else y
         if not isinstance(y, np.ndarray) or y.ndim != 2:
             shape = y.shape if isinstance(y, np.ndarray) else f"{len(y)} outputs"
             raise InputError(
@@ -158,7 +162,7 @@ class Classifier(Model):
             node = self[ref.layer]
             if node.keras_class not in ("Dropout", "Flatten", "Reshape"):
                 break
-            ref = next(call.args[0] for call in self.spec.calls if call.layer == node.name)
+            ref = [call.args[0] for call in self.spec.calls if call.layer == node.name][ref.call]
         if isinstance(node, Model) and node is not self:
             return Classifier._last_activation(node)  # type: ignore[arg-type]
         if node.keras_class == "Softmax":

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict, deque
 from dataclasses import dataclass
 
 from maju.errors import ModelFormatError
+from maju.formats.guards import shorten
 from maju.formats.specification import CallSpec, ModelSpec, TensorRef, refs_in
 
 __all__ = ["Step", "in_order"]
@@ -41,32 +43,37 @@ def in_order(spec: ModelSpec) -> list[Step]:
         waiting[call.layer, index] = call
     entries = {(ref.layer, ref.call) for ref in refs_in(spec.inputs)}
     given = entries | set(waiting)
-    for who, refs in [(call.layer, refs_in([call.args, call.kwargs])) for call in spec.calls] + [
+    for who, refs in [
+        *((f"layer {shorten(call.layer)!r}", refs_in([call.args, call.kwargs])) for call in spec.calls),
         ("the model's output", refs_in(spec.outputs)),
         ("the model's input", refs_in(spec.inputs)),
     ]:
         for ref in refs:
             if ref.layer not in names or (ref.layer, ref.call) not in given:
                 raise ModelFormatError(
-                    f"{who!r} refers to call {ref.call} of {ref.layer!r}, which is not there"
+                    f"{who} refers to call {ref.call} of layer {shorten(ref.layer)!r}, which is not there"
                 )
     for key in entries & set(waiting):
         del waiting[key]
 
-    done, ordered = set(entries), []
-    while waiting:
-        ready = [
-            key
-            for key, call in waiting.items()
-            if all((ref.layer, ref.call) in done for ref in refs_in([call.args, call.kwargs]))
-        ]
-        if not ready:
-            raise ModelFormatError(
-                f"the graph runs in a circle through {', '.join(sorted(k for k, _ in waiting))}"
-            )
-        for key in ready:
-            ordered.append(Step(waiting.pop(key), key[1]))
-            done.add(key)
+    blocked, needed_by = {}, defaultdict(list)  # how many tensors a call waits for; which calls wait
+    for key, call in waiting.items():
+        sources = {(ref.layer, ref.call) for ref in refs_in([call.args, call.kwargs])} - entries
+        blocked[key] = len(sources)
+        for source in sources:
+            needed_by[source].append(key)
+    ready = deque(key for key, count in blocked.items() if not count)
+    ordered = []
+    while ready:
+        key = ready.popleft()
+        ordered.append(Step(waiting.pop(key), key[1]))
+        for after in needed_by[key]:
+            blocked[after] -= 1
+            if not blocked[after]:
+                ready.append(after)
+    if waiting:
+        circle = ", ".join(sorted({layer for layer, _ in waiting}))
+        raise ModelFormatError(f"the graph runs in a circle through {shorten(circle)}")
     return _with_lifetimes(ordered, set(refs_in(spec.outputs)))
 
 

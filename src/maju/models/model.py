@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
@@ -81,9 +81,19 @@ class Model(Layer):
     def get_config(self) -> dict[str, Any]:
         return {"name": self.name}
 
-    def summary(self) -> str:
-        """A table of the layers as Keras prints it: name, type, output shape, parameters, connections."""
-        return summary_text(self)
+    def summary(self, print_fn: Callable[[str], object] | None = print) -> str:
+        """Print a table of the layers, as Keras does: name, type, output shape, parameters, connections.
+
+        Args:
+            print_fn: what prints; None only returns the text.
+
+        Returns:
+            the text, already printed; Python's prompt does not show it again.
+        """
+        text = summary_text(self)
+        if print_fn is not None:
+            print_fn(text)
+        return text
 
     def __repr__(self) -> str:
         size = f"{len(self.layers)} layers, {self.count_params():,} parameters"
@@ -105,7 +115,13 @@ class Model(Layer):
     def forward_with_mask(self, x: Any, training: bool = False, mask: Any = None) -> tuple[Any, Any]:
         """The outputs with their masks."""
         values, masks = self._run(x, training, mask)
-        return map_refs(self.spec.outputs, values.__getitem__), map_refs(self.spec.outputs, masks.get)
+        return self._outputs(values.__getitem__), self._outputs(masks.get)
+
+    def _outputs(self, function: Callable[[TensorRef], Any]) -> Any:
+        """What `function` says of each output, in their structure; a list of one is that one, as in Keras."""
+        outputs = self.spec.outputs
+        alone = isinstance(outputs, list) and len(outputs) == 1
+        return map_refs(outputs[0] if alone else outputs, function)
 
     def activations(self, x: Any) -> dict[str, Any]:
         """The output of every layer, by name; those of a layer called again as ``name:1``, ``name:2``, ..."""
@@ -126,8 +142,8 @@ class Model(Layer):
         Raises:
             InputError: x does not fit the model.
         """
-        if batch_size < 1:
-            raise InputError(f"batch_size must be at least 1, got {batch_size}")
+        if not isinstance(batch_size, (int, np.integer)) or batch_size < 1:
+            raise InputError(f"batch_size must be a whole number of at least 1, got {batch_size!r}")
         inputs = self._bind(x)
         lengths = {len(value) for value in inputs.values()}
         if len(lengths) != 1:
@@ -138,12 +154,13 @@ class Model(Layer):
             batch = {ref: value[start : start + batch_size] for ref, value in inputs.items()}
             values, _ = self._run_bound(batch, training=False, masks={})
             parts.append({ref: values[ref] for ref in refs_in(self.spec.outputs)})
-        return map_refs(self.spec.outputs, lambda ref: np.concatenate([part[ref] for part in parts]))
+        return self._outputs(lambda ref: np.concatenate([part[ref] for part in parts]))
 
     def _run(
         self, x: Any, training: bool, mask: Any, keep: bool = False
     ) -> tuple[dict[TensorRef, Any], dict[TensorRef, Any]]:
-        masks = dict(zip(refs_in(self.spec.inputs), _leaves(mask), strict=False))
+        given = [None] * len(self._input_refs) if mask is None else self._given(mask)
+        masks = dict(zip(self._input_refs, given, strict=True))
         return self._run_bound(self._bind(x), training, masks, keep)
 
     def _run_bound(
@@ -158,12 +175,11 @@ class Model(Layer):
             if isinstance(node, Operation):
                 y, y_mask = node.forward(*args, **kwargs), None
             else:
-                mask = kwargs.get("mask")
-                if mask is None:
-                    mask = map_refs(call.args[0], masks.get)
+                told = any(True for _ in refs_in(call.kwargs.get("mask")))
+                mask = kwargs["mask"] if told else map_refs(call.args[0], masks.get)
                 y, y_mask = _call(node, args[0], training, mask)
-            outputs = list(y) if isinstance(y, (list, tuple)) else [y]
-            output_masks = y_mask if isinstance(y_mask, list) else [y_mask] * len(outputs)
+            outputs = flat(y)
+            output_masks = [None] * len(outputs) if y_mask is None else flat(y_mask)
             for index, (output, output_mask) in enumerate(zip(outputs, output_masks, strict=True)):
                 ref = TensorRef(call.layer, step.index, index)
                 values[ref] = output
@@ -173,30 +189,36 @@ class Model(Layer):
                     del values[ref]
         return values, masks
 
+    @property
+    def _input_refs(self) -> list[TensorRef]:
+        """The input tensors, in the order of the structure that the model's author gave."""
+        return list(refs_in(self.spec.inputs))
+
     def _bind(self, x: Any) -> dict[TensorRef, Any]:
         """Each input tensor with what was given for it, as arrays."""
-        refs = list(refs_in(self.spec.inputs))
-        names = [ref.layer for ref in refs]
+        refs = self._input_refs
+        return {ref: _as_array(value, ref.layer) for ref, value in zip(refs, self._given(x), strict=True)}
+
+    def _given(self, x: Any) -> list[Any]:
+        """What was given for each input, from an array, or a list or a dict of them."""
+        names = [ref.layer for ref in self._input_refs]
         keys = list(self.spec.inputs) if isinstance(self.spec.inputs, Mapping) else names
         if isinstance(x, Mapping):
-            missing = [key for key in keys if key not in x]
-            unknown = [str(key) for key in x if key not in keys]
-            if missing or unknown:
+            if set(x) != set(keys):
                 raise InputError(
                     f"expected inputs named {', '.join(map(str, keys))}, got {', '.join(map(str, x))}"
                 )
-            given = [x[key] for key in keys]
-        elif isinstance(self.spec.inputs, Mapping):
+            return [x[key] for key in keys]
+        if isinstance(self.spec.inputs, Mapping):
             raise InputError(f"expected a dict of the inputs {', '.join(map(str, keys))}")
-        elif len(refs) == 1:
-            wrapped = isinstance(self.spec.inputs, list) and isinstance(x, (list, tuple)) and len(x) == 1
-            given = [x[0] if wrapped and np.ndim(x[0]) > 0 else x]
-        else:
-            if not isinstance(x, (list, tuple)) or len(x) != len(refs):
-                count = len(x) if isinstance(x, (list, tuple)) else 1
-                raise InputError(f"expected {len(refs)} inputs ({', '.join(names)}), got {count}")
-            given = list(x)
-        return {ref: _as_array(value, ref.layer) for ref, value in zip(refs, given, strict=True)}
+        several = isinstance(x, (list, tuple))
+        if len(names) == 1:
+            listed = isinstance(self.spec.inputs, list) and several and len(x) == 1
+            return [x[0] if listed and _may_be_input(x[0]) else x]
+        if not several or len(x) != len(names):
+            count = len(x) if several else 1
+            raise InputError(f"expected {len(names)} inputs ({', '.join(names)}), got {count}")
+        return list(x)
 
     # Saving it
 
@@ -211,7 +233,9 @@ class Model(Layer):
         """The graph as plain data, with the hyper-parameters that the layers have now."""
         layers = []
         for old in self.spec.layers:
-            node = self._nodes[old.name]
+            node = self._nodes.get(old.name)
+            if node is None:
+                continue  # no call leads to it, so it was never made
             if isinstance(node, Model):
                 layers.append(replace(old, model=node.current_spec()))
             elif isinstance(node, Layer):
@@ -268,10 +292,18 @@ def _as_float32(x: Array) -> Array:
     return x.astype(np.float32, copy=False) if x.dtype.kind == "f" else x
 
 
-def _leaves(structure: Any) -> Sequence[Any]:
+def flat(structure: Any) -> list[Any]:
+    """The values in a nesting of lists and dicts in the order in which Keras counts them: dicts by key."""
     if isinstance(structure, Mapping):
-        return list(structure.values())
-    return structure if isinstance(structure, (list, tuple)) else [structure]
+        return [value for key in sorted(structure) for value in flat(structure[key])]
+    if isinstance(structure, (list, tuple)):
+        return [value for item in structure for value in flat(item)]
+    return [structure]
+
+
+def _may_be_input(value: Any) -> bool:
+    """Whether a value can be a whole input, or the mask of one, and not just a row of it."""
+    return value is None or isinstance(value, (list, tuple)) or np.ndim(value) > 0
 
 
 def _as_array(value: Any, name: str) -> Array:

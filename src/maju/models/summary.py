@@ -10,7 +10,7 @@ from maju.formats.specification import refs_in
 if TYPE_CHECKING:
     from maju.models.model import Model
 
-__all__ = ["Row", "summary_rows", "summary_text"]
+__all__ = ["Row", "SummaryText", "summary_rows", "summary_text"]
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,16 @@ def _shape(shape: Any) -> str:
     return "?"
 
 
-def summary_text(model: Model) -> str:
+class SummaryText(str):
+    """The text of a summary, which an interactive prompt does not repeat below the printed one."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"<summary of {self.count(chr(10)) + 1} lines>"
+
+
+def summary_text(model: Model) -> SummaryText:
     """The table in plain text, with the totals below."""
     rows = [
         (row.name, row.type, row.output_shape, f"{row.params:,}", ", ".join(row.connected_to) or "-")
@@ -69,4 +78,4 @@ def summary_text(model: Model) -> str:
     rule = "─" * (sum(widths) + 2 * (len(widths) - 1))
     title = f'Model "{model.name}" ({type(model).__name__})'
     total = f"Total parameters: {model.count_params():,}"
-    return "\n".join([title, rule, line(head), rule, *map(line, rows), rule, total])
+    return SummaryText("\n".join([title, rule, line(head), rule, *map(line, rows), rule, total]))

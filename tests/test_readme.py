@@ -1,0 +1,43 @@
+"""What the README shows works when it is pasted, in order, after `make demo`."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="module")
+def after_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with what the README's examples open, made by Keras."""
+    from keras import Input, Sequential, layers
+
+    folder = tmp_path_factory.mktemp("readme")
+    (folder / "maju-demo").mkdir()
+    words = layers.TextVectorization(max_tokens=50, output_sequence_length=8)
+    words.adapt(["makanannya enak", "pelayanannya ramah", "mahal dan tempatnya kotor"])
+    embedding = layers.Embedding(50, 6, mask_zero=True)
+    head = layers.Dense(3, activation="softmax")
+    model = Sequential([Input((), dtype="string"), words, embedding, layers.LSTM(4), head])
+    model.save(folder / "maju-demo" / "lstm.keras")
+    return folder
+
+
+@pytest.mark.parametrize("page", ["README.md", "README.id.md", "docs/layers.md", "docs/models.md"])
+def test_examples_run(page: str, after_demo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(after_demo)
+    examples = re.findall(r"```python\n(.*?)```", (ROOT / page).read_text(encoding="utf-8"), re.DOTALL)
+    assert examples
+    for example in examples:
+        exec(compile(example, page, "exec"), {"__name__": "__main__", "np": np})
+
+
+@pytest.mark.parametrize("page", ["README.md", "README.id.md"])
+def test_links_lead_somewhere(page: str) -> None:
+    links = re.findall(r"\]\(((?!http)[^)#]+)\)", (ROOT / page).read_text(encoding="utf-8"))
+    assert links
+    assert [link for link in links if not (ROOT / link).exists()] == []
