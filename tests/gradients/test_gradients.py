@@ -151,8 +151,9 @@ def make(case: str) -> tuple[Layer, list[Array], Array | None]:
     config = {"name": "layer", **config}
     shape = inputs[0].shape if len(inputs) == 1 else [x.shape for x in inputs]
     weights = {
-        name: np.abs(rng.normal(size=wanted)) + 0.3 if "variance" in name else rng.normal(size=wanted)
+        name: np.abs(rng.normal(size=size)) + 0.3 if "variance" in name else rng.normal(size=size)
         for name, wanted in cls.weight_shapes(config, shape).items()
+        for size in [[n for n in wanted if n is not None]]
     }
     return cls.from_config(config, weights), inputs, mask
 
