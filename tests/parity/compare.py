@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,11 +63,11 @@ def scramble(keras_object: Any, seed: str = "weights") -> None:
 
 @dataclass(eq=False)
 class Case:
-    """A layer of Keras and what it is given; `name` is the test's id."""
+    """A layer of Keras and what it is given: an array, or a list of them. `name` is the test's id."""
 
     name: str
     make: Callable[[], Any]
-    x: Array
+    x: Any
     mask: Array | None = None
 
     def __str__(self) -> str:
@@ -78,7 +78,7 @@ class Case:
         """The Keras layer, built and with random weights."""
         layer = self.make()
         if not layer.built:
-            layer.build(self.x.shape)
+            layer.build(keras.tree.map_structure(np.shape, self.x))
         scramble(layer, self.name)
         return layer
 
@@ -86,18 +86,29 @@ class Case:
     def expected(self) -> Any:
         """What Keras computes."""
         mask = {} if self.mask is None else {"mask": self.mask}
-        return self.keras_layer(keras.ops.convert_to_tensor(self.x), **mask)
+        return self.keras_layer(keras.tree.map_structure(keras.ops.convert_to_tensor, self.x), **mask)
+
+    @property
+    def input_shape(self) -> Any:
+        """The shape of x, or of each of several, with any number of rows."""
+        shapes = [(None, *x.shape[1:]) for x in _parts(self.x)]
+        return shapes if isinstance(self.x, list) else shapes[0]
+
+    @property
+    def twin(self) -> Layer:
+        """The same layer from scratch."""
+        return twin(self.keras_layer, self.input_shape)
 
 
-def twin(keras_layer: Any, input_shape: Sequence[int | None]) -> Layer:
+def twin(keras_layer: Any, input_shape: Any) -> Layer:
     """The layer from scratch with a Keras layer's hyper-parameters and weights."""
     entry = json.loads(json.dumps(keras.saving.serialize_keras_object(keras_layer)))
-    entrance = {"class_name": "InputLayer", "config": {"name": "x", "batch_shape": list(input_shape)}}
+    entrance = {"class_name": "InputLayer", "config": {"name": "x", "batch_shape": [None, 1]}}
     document = {"class_name": "Sequential", "config": {"name": "one", "layers": [entrance, entry]}}
     spec = read_architecture(document, keras.__version__, "a live layer").layers[-1]
     layer_class = registry.find(spec.class_name)
     assert layer_class is not None, f"no layer for {spec.class_name}"
-    shapes = layer_class.weight_shapes(spec.config, tuple(input_shape))
+    shapes = layer_class.weight_shapes(spec.config, input_shape)
     weights = [weight for weight in keras_layer.weights if weight.dtype == "float32"]
     assert [tuple(weight.shape) for weight in weights] == list(shapes.values())
     arrays = [weight.numpy() for weight in weights]
@@ -124,12 +135,12 @@ def assert_same(found: Any, expected: Any, tolerance: float = LAYERS) -> None:
 
 def check_alone(case: Case) -> None:
     """The layer by itself: its output, the shape that it tells beforehand, and again from its own config."""
-    layer = twin(case.keras_layer, (None, *case.x.shape[1:]))
+    layer = case.twin
     y = layer.forward(case.x, mask=case.mask)
     assert_same(y, case.expected)
-    told = layer.output_shape((None, *case.x.shape[1:]))
-    for shape, value in zip(told, y, strict=True) if isinstance(y, list) else [(told, y)]:
-        assert shape == (None, *value.shape[1:])
+    told = layer.output_shape(case.input_shape)
+    shapes = [(None, *part.shape[1:]) for part in _parts(y)]
+    assert told == (shapes if isinstance(y, list) else shapes[0])
     again = type(layer).from_config(layer.get_config(), layer.weights)
     assert_same(again.forward(case.x, mask=case.mask), y, tolerance=0)
 
@@ -144,24 +155,22 @@ def check_through_file(cases: Iterable[Case], folder: Path) -> None:
         name = next((name for name, held in given.items() if held is values), f"input_{len(given)}")
         if name not in given:
             given[name] = values
-            dtype = "string" if values.dtype.kind in "UO" else str(values.dtype)
-            inputs[name] = keras.Input(values.shape[1:], dtype=dtype, name=name)
+            inputs[name] = keras.Input(values.shape[1:], dtype=str(values.dtype), name=name)
         return inputs[name]
 
-    outputs = {}
+    outputs: dict[str, Any] = {}
     for case in cases:
         mask = {} if case.mask is None else {"mask": entrance(case.mask)}
-        y = case.keras_layer(entrance(case.x), **mask)
-        outputs |= {f"{case.name} {i}": part for i, part in enumerate(y)} if _many(y) else {case.name: y}
+        y = case.keras_layer(keras.tree.map_structure(entrance, case.x), **mask)
+        outputs |= {f"{case.name}, part {place}": part for place, part in enumerate(_parts(y))}
     path = folder / "model.keras"
     keras.Model(inputs, outputs).save(path)
 
     found = maju.load(path).forward(given)
     for case in cases:
-        parts = len(case.expected) if _many(case.expected) else None
-        y = found[case.name] if parts is None else [found[f"{case.name} {i}"] for i in range(parts)]
-        assert_same(y, case.expected)
+        for place, part in enumerate(_parts(case.expected)):
+            assert_same(found[f"{case.name}, part {place}"], part)
 
 
-def _many(y: Any) -> bool:
-    return isinstance(y, (list, tuple))
+def _parts(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, (list, tuple)) else [value]

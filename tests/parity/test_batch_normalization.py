@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,8 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
-from parity.compare import Case, assert_same, check_alone, check_through_file, random, twin
+
+from parity.compare import Case, assert_same, check_alone, check_through_file, random
 
 ROWS = random(4, 7)
 STEPS = random(3, 5, 6)
@@ -19,7 +21,7 @@ CASES = [
     *(
         Case(
             f"axis {axis} of {x.ndim}, center {center}, scale {scale}",
-            lambda a=axis, c=center, s=scale: layers.BatchNormalization(axis=a, center=c, scale=s),
+            partial(layers.BatchNormalization, axis=axis, center=center, scale=scale),
             x,
         )
         for (x, axis), center, scale in product(
@@ -29,12 +31,12 @@ CASES = [
         )
     ),
     *(
-        Case(f"epsilon {epsilon}", lambda e=epsilon: layers.BatchNormalization(epsilon=e), IMAGES)
+        Case(f"epsilon {epsilon}", partial(layers.BatchNormalization, epsilon=epsilon), IMAGES)
         for epsilon in (1e-7, 1e-3, 0.5)
     ),
-    Case("momentum", lambda: layers.BatchNormalization(momentum=0.5), IMAGES),
-    Case("synchronized", lambda: layers.BatchNormalization(synchronized=True), ROWS),
-    Case("a mask changes nothing in inference", lambda: layers.BatchNormalization(), STEPS, MASK),
+    Case("momentum", partial(layers.BatchNormalization, momentum=0.5), IMAGES),
+    Case("synchronized", partial(layers.BatchNormalization, synchronized=True), ROWS),
+    Case("a mask changes nothing in inference", layers.BatchNormalization, STEPS, MASK),
 ]
 
 
@@ -49,14 +51,14 @@ def test_all_of_them_through_a_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("statistics", ["a large mean", "a tiny variance"])
 def test_statistics_of_another_scale(statistics: str) -> None:
-    case = Case(statistics, lambda: layers.BatchNormalization(), random(6, 3))
+    case = Case(statistics, layers.BatchNormalization, random(6, 3))
     mean, variance = [20.0, -30.0, 10.0], [2.0, 1.0, 3.0]
     x = case.x + np.asarray(mean, np.float32)
     if statistics == "a tiny variance":
         mean, variance, x = [0.0, 0.0, 0.0], [1e-7, 0.0, 1e-5], 0.01 * case.x
     weights = case.keras_layer.get_weights()
     case.keras_layer.set_weights([*weights[:2], np.asarray(mean, "f"), np.asarray(variance, "f")])
-    assert_same(twin(case.keras_layer, x.shape).forward(x), case.keras_layer(x))
+    assert_same(case.twin.forward(x), case.keras_layer(x))
 
 
 @pytest.mark.parametrize(
@@ -70,8 +72,8 @@ def test_statistics_of_another_scale(statistics: str) -> None:
     ids=["rows", "images, axis 1", "steps, no center", "steps, masked"],
 )
 def test_in_training_the_batch_is_its_own_measure(x: Any, settings: dict[str, Any], mask: Any) -> None:
-    case = Case("training", lambda: layers.BatchNormalization(**settings), x)
-    layer = twin(case.keras_layer, x.shape)
+    case = Case("training", partial(layers.BatchNormalization, **settings), x)
+    layer = case.twin
     given = {} if mask is None else {"mask": keras.ops.convert_to_tensor(mask)}
     expected = case.keras_layer(keras.ops.convert_to_tensor(x), training=True, **given)
     assert_same(layer.forward(x, training=True, mask=mask), expected)

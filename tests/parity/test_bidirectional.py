@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -8,9 +9,9 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
-from parity.compare import Case, assert_same, check_alone, check_through_file, random, twin
 
 from maju import layers as scratch
+from parity.compare import Case, assert_same, check_alone, check_through_file, random, scramble, twin
 
 STEPS = random(8, 7, 4)
 MASK = np.ones((8, 7), bool)
@@ -24,70 +25,78 @@ HALVES: dict[str, Any] = {
     "GRU": layers.GRU,
     "GRU, reset before": lambda units, **kwargs: layers.GRU(units, reset_after=False, **kwargs),
 }
+GIVES = {"last": False, "sequences": True}
+MASKS = {"no mask": None, "masked": MASK}
 MERGE_MODES = ["concat", "sum", "mul", "ave", None]
 
 
-def pair(ahead: Any, back: Any, **settings: Any) -> Any:
-    return layers.Bidirectional(ahead, backward_layer=back, **settings)
+def both_ways(half: str, gives: str, merge_mode: str | None = "concat", **of_half: Any) -> Any:
+    layer = HALVES[half](3, return_sequences=GIVES[gives], **of_half)
+    return layers.Bidirectional(layer, merge_mode=merge_mode)
+
+
+def two_layers(
+    ahead: str, back: str, gives: str, units: tuple[int, int] = (3, 3), merge_mode: str = "sum"
+) -> Any:
+    first = HALVES[ahead](units[0], return_sequences=GIVES[gives])
+    second = HALVES[back](
+        units[1], return_sequences=GIVES[gives], go_backwards=True, activation="relu", use_bias=False
+    )
+    return layers.Bidirectional(first, backward_layer=second, merge_mode=merge_mode)
+
+
+def backwards_first(gives: str) -> Any:
+    first = layers.LSTM(3, return_sequences=GIVES[gives], go_backwards=True)
+    return layers.Bidirectional(first, backward_layer=layers.LSTM(3, return_sequences=GIVES[gives]))
 
 
 CASES = [
     *(
         Case(
-            f"{half}, {merge_mode}, {'sequences' if sequences else 'last'}, {'no mask' if mask is None else 'mask'}",
-            lambda h=half, m=merge_mode, s=sequences: layers.Bidirectional(
-                HALVES[h](3, return_sequences=s), merge_mode=m
-            ),
+            f"{half}, {merge_mode}, {gives}, {mask}",
+            partial(both_ways, half, gives, merge_mode),
             STEPS,
-            mask,
+            MASKS[mask],
         )
-        for half, merge_mode, sequences, mask in product(HALVES, MERGE_MODES, [False, True], [None, MASK])
+        for half, merge_mode, gives, mask in product(HALVES, MERGE_MODES, GIVES, MASKS)
     ),
     *(
         Case(
-            f"{ahead} and another {back}, {'sequences' if sequences else 'last'}, {'no mask' if mask is None else 'mask'}",
-            lambda a=ahead, b=back, s=sequences: pair(
-                HALVES[a](3, return_sequences=s),
-                HALVES[b](3, return_sequences=s, go_backwards=True, activation="relu", use_bias=False),
-                merge_mode="sum",
-            ),
+            f"{ahead} and another {back}, {gives}, {mask}",
+            partial(two_layers, ahead, back, gives),
             STEPS,
-            mask,
+            MASKS[mask],
         )
-        for ahead, back, sequences, mask in product(
-            ["SimpleRNN", "LSTM", "GRU"], ["SimpleRNN", "LSTM", "GRU"], [False, True], [None, MASK]
+        for ahead, back, gives, mask in product(
+            ["SimpleRNN", "LSTM", "GRU"], ["SimpleRNN", "LSTM", "GRU"], GIVES, MASKS
         )
     ),
     *(
         Case(
-            f"the first half goes backwards, {'sequences' if sequences else 'last'}",
-            lambda s=sequences: pair(
-                layers.LSTM(3, return_sequences=s, go_backwards=True), layers.LSTM(3, return_sequences=s)
-            ),
+            f"the first half goes backwards, {gives}",
+            partial(backwards_first, gives),
             STEPS,
             MASK,
         )
-        for sequences in [False, True]
+        for gives in GIVES
     ),
     *(
         Case(
-            f"zero_output_for_mask is Bidirectional's to set, {'sequences' if sequences else 'last'}",
-            lambda s=sequences: layers.Bidirectional(
-                layers.GRU(3, return_sequences=s, zero_output_for_mask=not s)
-            ),
+            f"zero_output_for_mask is Bidirectional's to set, {gives}",
+            partial(both_ways, "GRU", gives, zero_output_for_mask=not GIVES[gives]),
             STEPS,
             MASK,
         )
-        for sequences in [False, True]
+        for gives in GIVES
     ),
-    Case("no bias", lambda: layers.Bidirectional(layers.LSTM(3, use_bias=False)), STEPS),
+    Case("no bias", partial(both_ways, "LSTM", "last", use_bias=False), STEPS),
     Case(
         "activations",
-        lambda: layers.Bidirectional(layers.LSTM(3, activation="elu", recurrent_activation="hard_sigmoid")),
+        partial(both_ways, "LSTM", "last", activation="elu", recurrent_activation="hard_sigmoid"),
         STEPS,
     ),
-    Case("dropout", lambda: layers.Bidirectional(layers.LSTM(3, dropout=0.5, recurrent_dropout=0.2)), STEPS),
-    Case("one step", lambda: layers.Bidirectional(layers.LSTM(3)), STEPS[:, :1]),
+    Case("dropout", partial(both_ways, "LSTM", "last", dropout=0.5, recurrent_dropout=0.2), STEPS),
+    Case("one step", partial(both_ways, "LSTM", "last"), STEPS[:, :1]),
 ]
 
 
@@ -100,18 +109,21 @@ def test_all_of_them_through_a_file(tmp_path: Path) -> None:
     check_through_file(CASES, tmp_path)
 
 
-@pytest.mark.parametrize("sequences", [False, True], ids=["last", "sequences"])
-def test_halves_of_different_sizes(sequences: bool) -> None:
-    case = Case(
-        "sizes",
-        lambda: pair(
-            layers.LSTM(2, return_sequences=sequences),
-            layers.LSTM(5, return_sequences=sequences, go_backwards=True),
-        ),
-        STEPS,
-        MASK,
-    )
-    check_alone(case)
+@pytest.mark.parametrize("gives", GIVES)
+def test_halves_of_different_sizes(gives: str) -> None:
+    check_alone(Case("sizes", partial(two_layers, "LSTM", "LSTM", gives, (2, 5), "concat"), STEPS, MASK))
+
+
+@pytest.mark.parametrize("gives", GIVES)
+def test_a_config_of_other_versions(gives: str) -> None:
+    # Older files hold neither the mirrored half nor what Bidirectional makes of zero_output_for_mask.
+    case = Case("other", partial(both_ways, "LSTM", gives), STEPS, MASK)
+    layer = case.twin
+    config = layer.get_config()
+    del config["backward_layer"]
+    inner = {**config["layer"]["config"], "zero_output_for_mask": not GIVES[gives]}
+    config["layer"] = {**config["layer"], "config": inner}
+    assert_same(type(layer).from_config(config, layer.weights).forward(STEPS, mask=MASK), case.expected)
 
 
 @pytest.mark.parametrize(
@@ -124,12 +136,12 @@ def test_halves_of_different_sizes(sequences: bool) -> None:
     ids=["SimpleRNN", "LSTM", "GRU"],
 )
 def test_it_is_of_the_class_of_its_halves(half: Any, kind: type) -> None:
-    layer = Case("kind", lambda: layers.Bidirectional(half(3)), STEPS).keras_layer
+    layer = Case("kind", partial(layers.Bidirectional, half(3)), STEPS).keras_layer
     assert type(twin(layer, STEPS.shape)) is kind
 
 
 @pytest.mark.parametrize("merge_mode", MERGE_MODES)
-@pytest.mark.parametrize("sequences", [False, True], ids=["last", "sequences"])
+@pytest.mark.parametrize("sequences", GIVES.values(), ids=GIVES)
 def test_the_mask_is_passed_on_with_sequences_alone(sequences: bool, merge_mode: str | None) -> None:
     layer = layers.Bidirectional(layers.LSTM(3, return_sequences=sequences), merge_mode=merge_mode)
     layer.build(STEPS.shape)
@@ -142,12 +154,12 @@ def test_the_mask_is_passed_on_with_sequences_alone(sequences: bool, merge_mode:
 
 
 def test_the_second_layer_sees_the_mask_of_the_first(tmp_path: Path) -> None:
-    first = Case(
-        "first", lambda: layers.Bidirectional(layers.GRU(3, return_sequences=True)), STEPS, MASK
-    )
+    first = Case("first", partial(layers.Bidirectional, layers.GRU(3, return_sequences=True)), STEPS, MASK)
     second = layers.Bidirectional(layers.LSTM(2))
+    second.build((8, 7, 6))
+    scramble(second)
     y = second(first.expected, mask=keras.ops.convert_to_tensor(MASK))
-    mine = twin(first.keras_layer, STEPS.shape)
+    mine = first.twin
     between = mine.forward(STEPS, mask=MASK)
     again = twin(second, between.shape)
     assert_same(again.forward(between, mask=mine.compute_mask(STEPS, MASK)), y)

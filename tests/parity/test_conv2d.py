@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 from keras import layers
+
 from parity.compare import KERAS_ACTIVATIONS, Case, assert_same, check_alone, check_through_file, random, twin
 
 IMAGES = random(2, 9, 8, 3)
@@ -21,7 +23,7 @@ CASES = [
     *(
         Case(
             f"kernel {kernel}, strides {strides}, {padding}",
-            lambda k=kernel, s=strides, p=padding: layers.Conv2D(5, k, strides=s, padding=p),
+            partial(layers.Conv2D, 5, kernel, strides=strides, padding=padding),
             IMAGES,
         )
         for kernel, strides, padding in product(
@@ -31,7 +33,7 @@ CASES = [
     *(
         Case(
             f"kernel {kernel}, dilation {dilation}, {padding}",
-            lambda k=kernel, d=dilation, p=padding: layers.Conv2D(5, k, dilation_rate=d, padding=p),
+            partial(layers.Conv2D, 5, kernel, dilation_rate=dilation, padding=padding),
             IMAGES,
         )
         for kernel, dilation, padding in product(
@@ -42,17 +44,17 @@ CASES = [
     *(
         Case(
             f"groups {groups}, kernel {kernel}, strides {strides}, {padding}",
-            lambda g=groups, k=kernel, s=strides, p=padding: layers.Conv2D(
-                12, k, groups=g, strides=s, padding=p
-            ),
+            partial(layers.Conv2D, 12, kernel, groups=groups, strides=strides, padding=padding),
             DEEP_IMAGES,
         )
-        for groups, kernel, strides, padding in product([2, 3, 6], [3, (2, 4)], [1, (2, 3)], ["valid", "same"])
+        for groups, kernel, strides, padding in product(
+            [2, 3, 6], [3, (2, 4)], [1, (2, 3)], ["valid", "same"]
+        )
     ),
     *(
         Case(
             f"groups 3, dilation {dilation}",
-            lambda d=dilation: layers.Conv2D(6, 3, groups=3, dilation_rate=d, use_bias=False),
+            partial(layers.Conv2D, 6, 3, groups=3, dilation_rate=dilation, use_bias=False),
             DEEP_IMAGES,
         )
         for dilation in (2, (1, 2))
@@ -60,18 +62,18 @@ CASES = [
     *(
         Case(
             f"kernel {kernel} larger than the image, strides {strides}",
-            lambda k=kernel, s=strides: layers.Conv2D(4, k, strides=s, padding="same"),
+            partial(layers.Conv2D, 4, kernel, strides=strides, padding="same"),
             TINY_IMAGES,
         )
         for kernel, strides in product([5, (2, 9), (7, 3)], [1, 2, 3])
     ),
     *(
-        Case(f"activation {name}", lambda a=name: layers.Conv2D(4, (3, 2), activation=a), SMALL_IMAGES)
+        Case(f"activation {name}", partial(layers.Conv2D, 4, (3, 2), activation=name), SMALL_IMAGES)
         for name in KERAS_ACTIVATIONS
     ),
-    Case("no bias", lambda: layers.Conv2D(5, 3, use_bias=False), IMAGES),
-    Case("one filter", lambda: layers.Conv2D(1, 3), IMAGES),
-    Case("one image", lambda: layers.Conv2D(5, 3), IMAGES[:1]),
+    Case("no bias", partial(layers.Conv2D, 5, 3, use_bias=False), IMAGES),
+    Case("one filter", partial(layers.Conv2D, 1, 3), IMAGES),
+    Case("one image", partial(layers.Conv2D, 5, 3), IMAGES[:1]),
 ]
 
 
@@ -96,7 +98,7 @@ def test_channels_first_is_channels_last_transposed(
     groups: int, padding: str, settings: dict[str, Any]
 ) -> None:
     common = {"filters": 12, "kernel_size": (3, 2), "groups": groups, "padding": padding, **settings}
-    case = Case("channels last", lambda: layers.Conv2D(**common), DEEP_IMAGES)
+    case = Case("channels last", partial(layers.Conv2D, **common), DEEP_IMAGES)
     kernel, bias = (weight.numpy() for weight in case.keras_layer.weights)
     first = layers.Conv2D(**common, data_format="channels_first")
     x = np.ascontiguousarray(DEEP_IMAGES.transpose(0, 3, 1, 2))
@@ -114,7 +116,7 @@ def test_groups_with_channels_first_as_keras_computes_them(padding: str) -> None
     check_alone(
         Case(
             f"groups, channels first, {padding}",
-            lambda: layers.Conv2D(9, 3, groups=3, padding=padding, data_format="channels_first"),
+            partial(layers.Conv2D, 9, 3, groups=3, padding=padding, data_format="channels_first"),
             x,
         )
     )
@@ -138,7 +140,7 @@ def test_any_size(
     check_alone(
         Case(
             "any size",
-            lambda: layers.Conv2D(2, kernel, strides=strides, padding=padding),
+            partial(layers.Conv2D, 2, kernel, strides=strides, padding=padding),
             random(2, height, width, 2),
         )
     )

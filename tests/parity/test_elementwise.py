@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import product
 from pathlib import Path
 
 import keras
 import pytest
 from keras import layers
+
 from parity.compare import KERAS_ACTIVATIONS, Case, assert_same, check_alone, check_through_file, random, twin
 
 ROWS = random(4, 7)
@@ -19,38 +21,38 @@ CASES = [
     *(
         Case(
             f"Dense, {axes} axes, use_bias {use_bias}",
-            lambda b=use_bias: layers.Dense(5, use_bias=b),
+            partial(layers.Dense, 5, use_bias=use_bias),
             x,
         )
         for (axes, x), use_bias in product([(2, ROWS), (3, STEPS), (4, IMAGES)], [True, False])
     ),
-    *(Case(f"Dense, {name}", lambda a=name: layers.Dense(6, activation=a), ROWS) for name in KERAS_ACTIVATIONS),
-    Case("Dense, one unit", lambda: layers.Dense(1, activation="sigmoid"), ROWS),
-    *(Case(f"Activation, {name}", lambda a=name: layers.Activation(a), STEPS) for name in KERAS_ACTIVATIONS),
-    Case("Activation, softmax, images", lambda: layers.Activation("softmax"), IMAGES),
-    Case("ReLU", lambda: layers.ReLU(), STEPS),
-    Case("ReLU, capped", lambda: layers.ReLU(max_value=0.8), STEPS),
-    Case("ReLU, leaky", lambda: layers.ReLU(negative_slope=0.17), STEPS),
-    Case("ReLU, with a threshold", lambda: layers.ReLU(threshold=0.4), STEPS),
-    Case("ReLU, all settings", lambda: layers.ReLU(1.1, negative_slope=0.3, threshold=0.4), STEPS),
-    Case("LeakyReLU", lambda: layers.LeakyReLU(), STEPS),
-    Case("LeakyReLU, slope 0.07", lambda: layers.LeakyReLU(negative_slope=0.07), STEPS),
-    Case("ELU", lambda: layers.ELU(), STEPS),
-    Case("ELU, alpha 0.4", lambda: layers.ELU(alpha=0.4), STEPS),
-    Case("PReLU", lambda: layers.PReLU(), IMAGES),
-    Case("PReLU, shared over the image", lambda: layers.PReLU(shared_axes=[1, 2]), IMAGES),
-    Case("PReLU, shared over the channels", lambda: layers.PReLU(shared_axes=[3]), IMAGES),
-    Case("Softmax", lambda: layers.Softmax(), STEPS),
-    Case("Softmax, axis 1", lambda: layers.Softmax(axis=1), STEPS),
-    Case("Softmax, two axes", lambda: layers.Softmax(axis=(1, 2)), IMAGES),
-    Case("Dropout", lambda: layers.Dropout(0.4), STEPS),
-    Case("Dropout, shared, seeded", lambda: layers.Dropout(0.4, noise_shape=(None, 1, 6), seed=7), STEPS),
-    Case("Rescaling", lambda: layers.Rescaling(1 / 255), IMAGES),
-    Case("Rescaling, offset", lambda: layers.Rescaling(2.5, offset=-1), IMAGES),
-    Case("Rescaling, of pixels", lambda: layers.Rescaling(1 / 127.5, -1), (100 * IMAGES).astype("uint8")),
+    *(Case(f"Dense, {name}", partial(layers.Dense, 6, activation=name), ROWS) for name in KERAS_ACTIVATIONS),
+    Case("Dense, one unit", partial(layers.Dense, 1, activation="sigmoid"), ROWS),
+    *(Case(f"Activation, {name}", partial(layers.Activation, name), STEPS) for name in KERAS_ACTIVATIONS),
+    Case("Activation, softmax, images", partial(layers.Activation, "softmax"), IMAGES),
+    Case("ReLU", layers.ReLU, STEPS),
+    Case("ReLU, capped", partial(layers.ReLU, max_value=0.8), STEPS),
+    Case("ReLU, leaky", partial(layers.ReLU, negative_slope=0.17), STEPS),
+    Case("ReLU, with a threshold", partial(layers.ReLU, threshold=0.4), STEPS),
+    Case("ReLU, all settings", partial(layers.ReLU, 1.1, negative_slope=0.3, threshold=0.4), STEPS),
+    Case("LeakyReLU", layers.LeakyReLU, STEPS),
+    Case("LeakyReLU, slope 0.07", partial(layers.LeakyReLU, negative_slope=0.07), STEPS),
+    Case("ELU", layers.ELU, STEPS),
+    Case("ELU, alpha 0.4", partial(layers.ELU, alpha=0.4), STEPS),
+    Case("PReLU", layers.PReLU, IMAGES),
+    Case("PReLU, shared over the image", partial(layers.PReLU, shared_axes=[1, 2]), IMAGES),
+    Case("PReLU, shared over the channels", partial(layers.PReLU, shared_axes=[3]), IMAGES),
+    Case("Softmax", layers.Softmax, STEPS),
+    Case("Softmax, axis 1", partial(layers.Softmax, axis=1), STEPS),
+    Case("Softmax, two axes", partial(layers.Softmax, axis=(1, 2)), IMAGES),
+    Case("Dropout", partial(layers.Dropout, 0.4), STEPS),
+    Case("Dropout, shared, seeded", partial(layers.Dropout, 0.4, noise_shape=(None, 1, 6), seed=7), STEPS),
+    Case("Rescaling", partial(layers.Rescaling, 1 / 255), IMAGES),
+    Case("Rescaling, offset", partial(layers.Rescaling, 2.5, offset=-1), IMAGES),
+    Case("Rescaling, of pixels", partial(layers.Rescaling, 1 / 127.5, -1), (100 * IMAGES).astype("uint8")),
     Case(
         "Rescaling, a number a channel",
-        lambda: layers.Rescaling([0.5, 2.0, 3.5], offset=[0.1, -0.2, 0.7]),
+        partial(layers.Rescaling, [0.5, 2.0, 3.5], offset=[0.1, -0.2, 0.7]),
         IMAGES,
     ),
 ]
@@ -72,7 +74,7 @@ def test_all_of_them_through_a_file(tmp_path: Path) -> None:
 )
 def test_glu_halves_the_last_axis(make: type) -> None:
     case = Case("glu", make, STEPS)
-    y = twin(case.keras_layer, STEPS.shape).forward(STEPS)
+    y = case.twin.forward(STEPS)
     assert y.shape == (3, 5, 3)
     assert_same(y, case.expected)
 
@@ -84,7 +86,7 @@ def test_dropout_does_nothing_outside_training(rate: float) -> None:
 
 
 def test_a_softmax_with_a_mask() -> None:
-    case = Case("masked", lambda: layers.Softmax(axis=1), random(3, 5), MASK)
+    case = Case("masked", partial(layers.Softmax, axis=1), random(3, 5), MASK)
     assert not MASK.all()
     check_alone(case)
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from functools import partial
 from itertools import product
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 from keras import layers
+
 from parity.compare import Case, check_alone, check_through_file, random
 
 IMAGES = random(2, 9, 8, 3)
@@ -17,9 +19,7 @@ WINDOWED = [
     *(
         Case(
             f"{kind.__name__}, pool {pool}, strides {strides}, {padding}, {data_format}",
-            lambda c=kind, n=pool, s=strides, p=padding, d=data_format: c(
-                n, strides=s, padding=p, data_format=d
-            ),
+            partial(kind, pool, strides=strides, padding=padding, data_format=data_format),
             IMAGES if data_format == "channels_last" else CHANNELS_FIRST,
         )
         for kind, pool, strides, padding, data_format in product(
@@ -33,7 +33,7 @@ WINDOWED = [
     *(
         Case(
             f"{kind.__name__}, pool {pool} larger than the image, strides {strides}",
-            lambda c=kind, n=pool, s=strides: c(n, strides=s, padding="same"),
+            partial(kind, pool, strides=strides, padding="same"),
             TINY_IMAGES,
         )
         for kind, pool, strides in product(
@@ -44,7 +44,7 @@ WINDOWED = [
 GLOBAL = [
     Case(
         f"{kind.__name__}, keepdims {keepdims}, {data_format}",
-        lambda c=kind, k=keepdims, d=data_format: c(keepdims=k, data_format=d),
+        partial(kind, keepdims=keepdims, data_format=data_format),
         IMAGES if data_format == "channels_last" else CHANNELS_FIRST,
     )
     for kind, keepdims, data_format in product(
@@ -69,7 +69,7 @@ def test_all_of_them_through_a_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", [layers.MaxPooling2D, layers.AveragePooling2D])
 def test_padding_never_enters_the_result(kind: type, value: float) -> None:
     x = random(1, 3, 3, 1) * 0 + value
-    case = Case("padded", lambda: kind(3, strides=1, padding="same"), x)
+    case = Case("padded", partial(kind, 3, strides=1, padding="same"), x)
     check_alone(case)
     assert (case.expected.numpy() == value).all()
 
@@ -91,5 +91,5 @@ def test_any_size(
 ) -> None:
     hypothesis.assume(padding == "same" or (pool[0] <= height and pool[1] <= width))
     check_alone(
-        Case("any size", lambda: kind(pool, strides=strides, padding=padding), random(2, height, width, 2))
+        Case("any size", partial(kind, pool, strides=strides, padding=padding), random(2, height, width, 2))
     )

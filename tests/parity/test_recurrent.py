@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import combinations, product
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,9 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 from keras import layers
-from parity.compare import KERAS_ACTIVATIONS, Case, assert_same, check_alone, check_through_file, random, twin
 
 from maju.layers.base import Array
+from parity.compare import KERAS_ACTIVATIONS, Case, assert_same, check_alone, check_through_file, random, twin
 
 STEPS = random(6, 7, 4)
 #: Few and small, since some activations have no upper end.
@@ -68,47 +69,52 @@ FLAGS = {
     for flags in combinations(["return_sequences", "go_backwards", "zero_output_for_mask"], count)
 }
 MASKED = {
-    (kind, flags): Case(
-        f"{kind}, masked, {flags}", lambda k=kind, f=FLAGS[flags]: make(k, **f), ALL_STEPS, ALL_MASKS
-    )
+    (kind, flags): Case(f"{kind}, masked, {flags}", partial(make, kind, **FLAGS[flags]), ALL_STEPS, ALL_MASKS)
     for kind, flags in product(KINDS, FLAGS)
 }
 UNMASKED = [
     *(
-        Case(f"{kind}, {flags}", lambda k=kind, f=FLAGS[flags]: make(k, **f), STEPS)
+        Case(f"{kind}, {flags}", partial(make, kind, **FLAGS[flags]), STEPS)
         for kind, flags in product(KINDS, FLAGS)
         if "zero_output_for_mask" not in flags
     ),
     *(
-        Case(f"{kind}, {name}", lambda k=kind, a=name: make(k, activation=a, return_sequences=True), FEW_STEPS)
+        Case(f"{kind}, {name}", partial(make, kind, activation=name, return_sequences=True), FEW_STEPS)
         for kind, name in product(["SimpleRNN", "LSTM", "GRU"], KERAS_ACTIVATIONS)
         if name != "exponential"
     ),
     *(
-        Case(f"{kind}, exponential", lambda k=kind: make(k, activation="exponential"), FEW_STEPS[:, :1])
+        Case(f"{kind}, exponential", partial(make, kind, activation="exponential"), FEW_STEPS[:, :1])
         for kind in ["SimpleRNN", "LSTM", "GRU"]
     ),
     *(
         Case(
             f"{kind}, recurrent {name}",
-            lambda k=kind, a=name: make(k, recurrent_activation=a, return_sequences=True),
+            partial(make, kind, recurrent_activation=name, return_sequences=True),
             FEW_STEPS,
         )
-        for kind, name in product(["LSTM", "GRU", "GRU, reset before"], ["hard_sigmoid", "tanh", "relu", "softmax"])
+        for kind, name in product(
+            ["LSTM", "GRU", "GRU, reset before"], ["hard_sigmoid", "tanh", "relu", "softmax"]
+        )
     ),
-    *(Case(f"{kind}, no bias", lambda k=kind: make(k, use_bias=False), STEPS) for kind in KINDS),
-    *(Case(f"{kind}, one step", lambda k=kind: make(k), STEPS[:, :1]) for kind in KINDS),
-    *(Case(f"{kind}, one row", lambda k=kind: make(k), STEPS[:1]) for kind in KINDS),
-    *(Case(f"{kind}, one input", lambda k=kind: make(k), STEPS[..., :1]) for kind in KINDS),
+    *(Case(f"{kind}, no bias", partial(make, kind, use_bias=False), STEPS) for kind in KINDS),
+    *(Case(f"{kind}, one step", partial(make, kind), STEPS[:, :1]) for kind in KINDS),
+    *(Case(f"{kind}, one row", partial(make, kind), STEPS[:1]) for kind in KINDS),
+    *(Case(f"{kind}, one input", partial(make, kind), STEPS[..., :1]) for kind in KINDS),
     *(
-        Case(f"{kind}, dropout", lambda k=kind: make(k, dropout=0.3, recurrent_dropout=0.2, seed=4), STEPS)
+        Case(f"{kind}, dropout", partial(make, kind, dropout=0.3, recurrent_dropout=0.2, seed=4), STEPS)
         for kind in KINDS
     ),
     *(
-        Case(f"{kind}, unrolled", lambda k=kind: make(k, unroll=True, return_sequences=True), STEPS, MASKS["holes"])
+        Case(
+            f"{kind}, unrolled",
+            partial(make, kind, unroll=True, return_sequences=True),
+            STEPS,
+            MASKS["holes"],
+        )
         for kind in KINDS
     ),
-    Case("LSTM, no unit_forget_bias", lambda: make("LSTM", unit_forget_bias=False), STEPS),
+    Case("LSTM, no unit_forget_bias", partial(make, "LSTM", unit_forget_bias=False), STEPS),
 ]
 
 
@@ -122,7 +128,7 @@ def test_without_a_mask(case: Case) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_with_a_mask(kind: str, flags: str, mask: str) -> None:
     case, rows = MASKED[kind, flags], ROWS[mask]
-    layer = twin(case.keras_layer, case.x.shape)
+    layer = case.twin
     assert_same(layer.forward(case.x[rows], mask=MASKS[mask]), case.expected[rows])
 
 
@@ -146,7 +152,7 @@ def test_the_mask_is_passed_on_with_sequences_alone(kind: str, return_sequences:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_long_sequence_stays_with_keras(kind: str) -> None:
-    check_alone(Case(f"{kind}, long", lambda: make(kind), random(2, 200, 3)))
+    check_alone(Case(f"{kind}, long", partial(make, kind), random(2, 200, 3)))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -160,7 +166,8 @@ def test_any_mask(kind: str, bits: list[list[bool]], go_backwards: bool, zero_ou
     check_alone(
         Case(
             f"{kind}, any mask",
-            lambda: make(
+            partial(
+                make,
                 kind,
                 return_sequences=True,
                 go_backwards=go_backwards,
@@ -180,6 +187,6 @@ def test_padding_that_is_masked_changes_nothing(kind: str, lengths: list[int]) -
     layer = make(kind)
     case = Case(f"{kind}, padded", lambda: layer, x, np.arange(6) < np.array(lengths)[:, np.newaxis])
     check_alone(case)
-    mine = twin(case.keras_layer, x.shape)
+    mine = case.twin
     alone = [mine.forward(x[row : row + 1, :length]) for row, length in enumerate(lengths)]
     assert_same(mine.forward(x, mask=case.mask), keras.ops.convert_to_tensor(np.concatenate(alone)), 1e-6)

@@ -2,32 +2,33 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
 from keras import layers
-from parity.compare import Case, assert_same, check_alone, check_through_file, random
 
 import maju
 from maju.layers.base import Array
+from parity.compare import Case, assert_same, check_alone, check_through_file, random
 
 ROWS = random(4, 12)
 IMAGES = random(2, 5, 4, 3)
 
 CASES = [
-    Case("Flatten, images", lambda: layers.Flatten(), IMAGES),
-    Case("Flatten, images, channels first", lambda: layers.Flatten(data_format="channels_first"), IMAGES),
-    Case("Flatten, steps", lambda: layers.Flatten(), random(3, 5, 2)),
-    Case("Flatten, steps, channels first", lambda: layers.Flatten("channels_first"), random(3, 5, 2)),
-    Case("Flatten, rows", lambda: layers.Flatten(), ROWS),
-    Case("Flatten, five axes", lambda: layers.Flatten("channels_first"), random(2, 2, 3, 4, 5)),
-    Case("Reshape, to images", lambda: layers.Reshape((2, 3, 2)), ROWS),
-    Case("Reshape, to rows", lambda: layers.Reshape((60,)), IMAGES),
-    Case("Reshape, what is left over", lambda: layers.Reshape((3, -1)), ROWS),
-    Case("Reshape, all of it left over", lambda: layers.Reshape((-1,)), IMAGES),
-    Case("Reshape, left over in front", lambda: layers.Reshape((-1, 3)), IMAGES),
+    Case("Flatten, images", layers.Flatten, IMAGES),
+    Case("Flatten, images, channels first", partial(layers.Flatten, data_format="channels_first"), IMAGES),
+    Case("Flatten, steps", layers.Flatten, random(3, 5, 2)),
+    Case("Flatten, steps, channels first", partial(layers.Flatten, "channels_first"), random(3, 5, 2)),
+    Case("Flatten, rows", layers.Flatten, ROWS),
+    Case("Flatten, five axes", partial(layers.Flatten, "channels_first"), random(2, 2, 3, 4, 5)),
+    Case("Reshape, to images", partial(layers.Reshape, (2, 3, 2)), ROWS),
+    Case("Reshape, to rows", partial(layers.Reshape, (60,)), IMAGES),
+    Case("Reshape, what is left over", partial(layers.Reshape, (3, -1)), ROWS),
+    Case("Reshape, all of it left over", partial(layers.Reshape, (-1,)), IMAGES),
+    Case("Reshape, left over in front", partial(layers.Reshape, (-1, 3)), IMAGES),
 ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from maju.errors import InputError
 from maju.layers.base import Array, Backward, Config, Layer, Shape
 from maju.layers.dtypes import as_float
 from maju.layers.registry import layer
@@ -73,11 +74,21 @@ class BatchNormalizationLayer(Layer):
         return dict.fromkeys([*names, "moving_mean", "moving_variance"], (channels,))
 
     def forward(self, x: Array, training: bool = False, mask: Array | None = None) -> Array:
-        x = np.moveaxis(as_float(x), self.axis, -1)  # (batch, ..., channels)
+        x = self._channels_last(x)
         mean, variance = self._moments(x, mask) if training else (self.moving_mean, self.moving_variance)
         slope = self._slope(variance)
         shift = -mean * slope if self.beta is None else self.beta - mean * slope
         return np.moveaxis(x * slope + shift, -1, self.axis)
+
+    def _channels_last(self, x: Array) -> Array:
+        """X as (batch, ..., channels)."""
+        x, channels = as_float(x), len(self.moving_mean)
+        if not -x.ndim <= self.axis < x.ndim or x.shape[self.axis] != channels:
+            expected = f"{channels} channels on axis {self.axis}"
+            raise InputError(
+                f"layer {self.name!r} (BatchNormalization): expected {expected}, got shape {x.shape}"
+            )
+        return np.moveaxis(x, self.axis, -1)
 
     def _slope(self, variance: Array) -> Array:
         """γ / √(σ² + ε)."""
@@ -93,7 +104,7 @@ class BatchNormalizationLayer(Layer):
 
     def vjp(self, x: Array, training: bool = True, mask: Array | None = None) -> tuple[Array, Backward]:
         y = self.forward(x, training, mask)
-        moved = np.moveaxis(as_float(x), self.axis, -1)
+        moved = self._channels_last(x)
         mean, variance = self._moments(moved, mask) if training else (self.moving_mean, self.moving_variance)
         inverse = 1 / np.sqrt(variance + np.asarray(self.epsilon, variance.dtype))
         slope = self._slope(variance)

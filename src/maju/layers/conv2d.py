@@ -108,12 +108,14 @@ class Conv2DLayer(Layer):
 
     def _padded(self, x: Array) -> Array:
         """The image with its channels last and its padding around it."""
+        shape = x.shape
         x = windows.channels_last(as_float(x), self.data_format)
+        where = f"layer {self.name!r} (Conv2D)"
         channels = self.kernel.shape[2] * self.groups
         if x.ndim != 4 or x.shape[-1] != channels:
-            raise InputError(
-                f"layer {self.name!r} (Conv2D): expected images of {channels} channels, got shape {x.shape}"
-            )
+            raise InputError(f"{where}: expected images of {channels} channels, got shape {shape}")
+        if 0 in self.output_shape(shape)[1:]:
+            raise InputError(f"{where}: images of shape {shape[1:]} are smaller than what the kernel covers")
         return windows.pad(x, self.kernel_size, self.strides, self.padding, self.dilation_rate)
 
     def _affine(self, padded: Array) -> Array:

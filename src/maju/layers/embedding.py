@@ -71,14 +71,14 @@ class EmbeddingLayer(Layer):
             raise InputError(f"layer {self.name!r} (Embedding): expected ids, got values of type {x.dtype}")
         if not np.isfinite(x).all():
             raise InputError(f"layer {self.name!r} (Embedding): expected ids, got values that are not finite")
-        ids = np.trunc(x).astype(np.int64)
-        ids = np.where(ids < 0, ids + self.input_dim, ids)
-        if ids.size and (ids.min() < 0 or ids.max() >= self.input_dim):
+        x = np.trunc(x)
+        if x.size and (x.min() < -self.input_dim or x.max() >= self.input_dim):
             raise InputError(
                 f"layer {self.name!r} (Embedding): the table has the ids 0 to {self.input_dim - 1}, "
-                f"got {x.min()} to {x.max()}"
+                f"got {x.min():.0f} to {x.max():.0f}"
             )
-        return ids
+        ids = x.astype(np.int64)
+        return np.where(ids < 0, ids + self.input_dim, ids)
 
     def compute_mask(self, x: Array, mask: Array | None = None) -> Array | None:
         return x != 0 if self.mask_zero else None

@@ -26,7 +26,7 @@ class GlobalMaxPooling2DLayer(GlobalPooling2D):
 
     keras_class = "GlobalMaxPooling2D"
 
-    def forward(self, x: Array, training: bool = False, mask: Array | None = None) -> Array:
+    def _pool(self, x: Array) -> Array:
         return np.asarray(np.max(x, axis=self.image_axes, keepdims=self.keepdims))
 
     def vjp(self, x: Array, training: bool = True, mask: Array | None = None) -> tuple[Array, Backward]:

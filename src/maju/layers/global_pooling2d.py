@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from maju.errors import InputError
 from maju.layers.base import Array, Layer, Shape
 
 __all__ = ["GlobalPooling2D"]
@@ -26,6 +27,17 @@ class GlobalPooling2D(Layer):
     def image_axes(self) -> tuple[int, int]:
         """The axes of height and width."""
         return (1, 2) if self.data_format == "channels_last" else (2, 3)
+
+    def forward(self, x: Array, training: bool = False, mask: Array | None = None) -> Array:
+        if x.ndim != 4:
+            raise InputError(
+                f"layer {self.name!r} ({self.keras_class}): expected 4 axes, got shape {x.shape}"
+            )
+        return self._pool(x)
+
+    def _pool(self, x: Array) -> Array:
+        """The one number of each channel."""
+        raise NotImplementedError
 
     def _spread(self, dy: Array) -> Array:
         """Dy with the axes of the image, of length 1."""

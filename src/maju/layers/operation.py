@@ -15,8 +15,13 @@ def _not_equal(x1: Any, x2: Any) -> Any:
     return np.not_equal(x1, x2)
 
 
+def _logical_or(x1: Any, x2: Any) -> Any:
+    """x₁ ∨ x₂, element by element: how Keras joins the masks of what `Add` and its like merge."""
+    return np.logical_or(x1, x2)
+
+
 #: The functions by the names of their Keras classes.
-OPERATIONS: dict[str, Callable[..., Any]] = {"NotEqual": _not_equal}
+OPERATIONS: dict[str, Callable[..., Any]] = {"LogicalOr": _logical_or, "NotEqual": _not_equal}
 
 
 class Operation:

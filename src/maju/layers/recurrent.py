@@ -83,7 +83,7 @@ class RecurrentLayer(Layer):
         }
 
     def forward(self, x: Array, training: bool = False, mask: Array | None = None) -> Array:
-        x = self._checked(x, training)
+        x, mask = self._checked(x, training, mask)
         states = self.cell.zero_states(x.shape[0])
         output = np.zeros_like(states[0])
         outputs = []
@@ -93,7 +93,7 @@ class RecurrentLayer(Layer):
             outputs.append(output)
         return np.stack(outputs, axis=1) if self.return_sequences else outputs[-1]
 
-    def _checked(self, x: Array, training: bool) -> Array:
+    def _checked(self, x: Array, training: bool, mask: Array | None) -> tuple[Array, Array | None]:
         x = as_float(x)
         where = f"layer {self.name!r} ({self.keras_class})"
         if x.ndim != 3 or x.shape[2] != self.cell.kernel.shape[0]:
@@ -103,7 +103,12 @@ class RecurrentLayer(Layer):
             raise InputError(f"{where}: expected at least one step, got none")
         if training and (self.cell.dropout or self.cell.recurrent_dropout):
             raise InputError(f"{where}: its dropout in training is not there yet")
-        return x
+        if mask is None:
+            return x, None
+        mask = np.asarray(mask, bool)
+        if mask.shape != x.shape[:2]:
+            raise InputError(f"{where}: expected a mask of shape {x.shape[:2]}, got {mask.shape}")
+        return x, mask
 
     def _steps(self, x: Array) -> list[int]:
         """The steps in the order in which they are taken."""
@@ -123,7 +128,7 @@ class RecurrentLayer(Layer):
 
     def vjp(self, x: Array, training: bool = True, mask: Array | None = None) -> tuple[Array, Backward]:
         """Backpropagation through time: the steps are taken back in the opposite order."""
-        x = self._checked(x, training)
+        x, mask = self._checked(x, training, mask)
         states = self.cell.zero_states(x.shape[0])
         output = np.zeros_like(states[0])
         outputs, ways_back = [], []

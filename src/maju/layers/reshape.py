@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from maju.errors import InputError
 from maju.layers.base import Array, Backward, Layer, Shape
 from maju.layers.registry import layer
 
@@ -29,8 +30,12 @@ class ReshapeLayer(Layer):
         self.target_shape = tuple(int(n) for n in target_shape)
 
     def forward(self, x: Array, training: bool = False, mask: Array | None = None) -> Array:
-        left = self._resolve(x.shape[1:])
-        return x.reshape(x.shape[0], *(-1 if n is None else n for n in left))
+        left = [0 if n is None else n for n in self._resolve(x.shape[1:])]
+        if math.prod(x.shape[1:]) != math.prod(left):
+            raise InputError(
+                f"layer {self.name!r} (Reshape): rows of shape {x.shape[1:]} do not fit {self.target_shape}"
+            )
+        return x.reshape(x.shape[0], *left)
 
     def vjp(self, x: Array, training: bool = True, mask: Array | None = None) -> tuple[Array, Backward]:
         shape = x.shape

@@ -1,0 +1,109 @@
+"""One small example of every layer: its config, and data that it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from maju.layers import registry
+from maju.layers.base import Array, Layer
+
+__all__ = ["EXAMPLES", "Example", "build"]
+
+
+def values(*shape: int) -> Array:
+    return np.random.default_rng(sum(shape)).normal(0.1, 1, shape).astype(np.float32)
+
+
+def half(keras_class: str, **config: Any) -> dict[str, Any]:
+    return {"class_name": keras_class, "config": {"name": keras_class.lower(), "units": 3, **config}}
+
+
+@dataclass(frozen=True)
+class Example:
+    """What a layer is built from, and what it is given: an array or a list of them."""
+
+    config: Mapping[str, Any]
+    x: Any
+    mask: npt.NDArray[np.bool_] | None = field(default=None)
+
+
+IMAGES = values(4, 6, 5, 4)
+STEPS = values(4, 5, 6)
+ROWS = values(4, 6)
+MASK = np.array([[1, 1, 0, 1, 1], [0, 1, 1, 0, 0], [1, 1, 1, 1, 1], [0, 0, 0, 0, 0]], bool)
+
+EXAMPLES: dict[str, Example] = {
+    "Activation": Example({"activation": "tanh"}, ROWS),
+    "Add": Example({}, [ROWS, ROWS[:, ::-1].copy()]),
+    "Average": Example({}, [ROWS, ROWS[:, ::-1].copy()]),
+    "AveragePooling2D": Example({"pool_size": [2, 3], "strides": [1, 2], "padding": "same"}, IMAGES),
+    "BatchNormalization": Example({"axis": -1, "epsilon": 0.01, "momentum": 0.9, "scale": False}, IMAGES),
+    "Bidirectional": Example(
+        {
+            "layer": half("LSTM", return_sequences=True),
+            "backward_layer": half("GRU", return_sequences=True, go_backwards=True, reset_after=False),
+            "merge_mode": "ave",
+        },
+        STEPS,
+        MASK,
+    ),
+    "Concatenate": Example({"axis": 1}, [STEPS, STEPS[:, :2].copy()]),
+    "Conv2D": Example(
+        {
+            "filters": 6,
+            "kernel_size": [3, 2],
+            "strides": [2, 1],
+            "padding": "same",
+            "groups": 2,
+            "activation": "relu",
+        },
+        IMAGES,
+    ),
+    "Dense": Example({"units": 3, "activation": "softmax", "use_bias": False}, ROWS),
+    "Dropout": Example({"rate": 0.3, "noise_shape": [None, 1, 6], "seed": 3}, STEPS),
+    "ELU": Example({"alpha": 0.6}, ROWS),
+    "Embedding": Example({"input_dim": 7, "output_dim": 3, "mask_zero": True}, np.arange(20).reshape(4, 5) % 7),
+    "Flatten": Example({"data_format": "channels_first"}, IMAGES),
+    "GRU": Example({"units": 3, "go_backwards": True, "reset_after": False}, STEPS, MASK),
+    "GlobalAveragePooling2D": Example({"keepdims": True}, IMAGES),
+    "GlobalMaxPooling2D": Example({"data_format": "channels_first"}, IMAGES),
+    "InputLayer": Example({"batch_shape": [None, 6], "dtype": "float32"}, ROWS),
+    "LSTM": Example({"units": 3, "recurrent_activation": "hard_sigmoid", "use_bias": False}, STEPS, MASK),
+    "LeakyReLU": Example({"negative_slope": 0.15}, ROWS),
+    "MaxPooling2D": Example({"pool_size": [3, 2], "data_format": "channels_first"}, IMAGES),
+    "Maximum": Example({}, [ROWS, ROWS[:, ::-1].copy()]),
+    "Minimum": Example({}, [ROWS, ROWS[:, ::-1].copy()]),
+    "Multiply": Example({}, [ROWS, ROWS[:, ::-1].copy()]),
+    "PReLU": Example({"shared_axes": [1, 2]}, IMAGES),
+    "ReLU": Example({"max_value": 1.5, "negative_slope": 0.2, "threshold": 0.1}, ROWS),
+    "Rescaling": Example({"scale": 2.5, "offset": -1.0}, IMAGES),
+    "Reshape": Example({"target_shape": [2, -1]}, ROWS),
+    "SimpleRNN": Example({"units": 3, "return_sequences": True, "zero_output_for_mask": True}, STEPS, MASK),
+    "Softmax": Example({"axis": 1}, STEPS),
+    "Subtract": Example({}, [ROWS, ROWS[:, ::-1].copy()]),
+    "TextVectorization": Example(
+        {"vocabulary": ["satu", "dua", "tiga"], "output_sequence_length": 4},
+        np.array(["satu dua empat", "Tiga!", "", "dua dua dua dua dua"]),
+    ),
+}
+
+
+def build(keras_class: str) -> Layer:
+    """The example's layer, with random weights."""
+    example = EXAMPLES[keras_class]
+    layer_class = registry.find(keras_class)
+    assert layer_class is not None
+    config = {"name": f"my_{keras_class.lower()}", **example.config}
+    many = isinstance(example.x, list)
+    shape = [x.shape for x in example.x] if many else example.x.shape
+    rng = np.random.default_rng(len(keras_class))
+    weights = {
+        name: rng.uniform(0.2, 1, [n or 0 for n in lengths]).astype(np.float32)
+        for name, lengths in layer_class.weight_shapes(config, shape).items()
+    }
+    return layer_class.from_config(config, weights)
