@@ -5,7 +5,7 @@
     import maju
 
     model = maju.load("model.keras")
-    print(model.summary())
+    model.summary()
     y = model.predict(x)
 """
 

@@ -67,7 +67,9 @@ EXAMPLES: dict[str, Example] = {
     "Dense": Example({"units": 3, "activation": "softmax", "use_bias": False}, ROWS),
     "Dropout": Example({"rate": 0.3, "noise_shape": [None, 1, 6], "seed": 3}, STEPS),
     "ELU": Example({"alpha": 0.6}, ROWS),
-    "Embedding": Example({"input_dim": 7, "output_dim": 3, "mask_zero": True}, np.arange(20).reshape(4, 5) % 7),
+    "Embedding": Example(
+        {"input_dim": 7, "output_dim": 3, "mask_zero": True}, np.arange(20).reshape(4, 5) % 7
+    ),
     "Flatten": Example({"data_format": "channels_first"}, IMAGES),
     "GRU": Example({"units": 3, "go_backwards": True, "reset_after": False}, STEPS, MASK),
     "GlobalAveragePooling2D": Example({"keepdims": True}, IMAGES),

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from layers.examples import EXAMPLES, build
 
+from layers.examples import EXAMPLES, build
 from maju.errors import GradientError, UnsupportedModelError
 from maju.layers import Layer, registry
 

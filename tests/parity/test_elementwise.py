@@ -7,6 +7,7 @@ from itertools import product
 from pathlib import Path
 
 import keras
+import numpy as np
 import pytest
 from keras import layers
 
@@ -27,6 +28,7 @@ CASES = [
         for (axes, x), use_bias in product([(2, ROWS), (3, STEPS), (4, IMAGES)], [True, False])
     ),
     *(Case(f"Dense, {name}", partial(layers.Dense, 6, activation=name), ROWS) for name in KERAS_ACTIVATIONS),
+    Case("Dense, whole numbers", partial(layers.Dense, 3), (9 * ROWS).astype(np.int32)),
     Case("Dense, one unit", partial(layers.Dense, 1, activation="sigmoid"), ROWS),
     *(Case(f"Activation, {name}", partial(layers.Activation, name), STEPS) for name in KERAS_ACTIVATIONS),
     Case("Activation, softmax, images", partial(layers.Activation, "softmax"), IMAGES),

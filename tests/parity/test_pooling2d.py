@@ -5,6 +5,7 @@ from itertools import product
 from pathlib import Path
 
 import hypothesis
+import numpy as np
 import pytest
 from hypothesis import strategies as st
 from keras import layers
@@ -53,7 +54,11 @@ GLOBAL = [
         ["channels_last", "channels_first"],
     )
 ]
-CASES = [*WINDOWED, *GLOBAL]
+WHOLE_NUMBERS = [
+    Case(f"{kind.__name__}, whole numbers", kind, (50 * IMAGES).astype(np.int32))
+    for kind in (layers.MaxPooling2D, layers.GlobalMaxPooling2D, layers.GlobalAveragePooling2D)
+]
+CASES = [*WINDOWED, *GLOBAL, *WHOLE_NUMBERS]
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

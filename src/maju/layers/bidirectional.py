@@ -130,54 +130,60 @@ class BidirectionalLayer(Layer):
     # The halves: what files hold of them, and back
 
     @classmethod
-    def _halves(cls, config: Config) -> dict[str, tuple[type[RecurrentLayer] | None, Config]]:
-        """The class and the config of each half; the backward one mirrors the forward one if unsaid."""
-        ahead = config["layer"]
-        back = config.get("backward_layer")
-        if back is None:
-            inner = ahead["config"]
-            mirrored = {**inner, "go_backwards": not inner.get("go_backwards", False)}
-            back = {**ahead, "config": {**mirrored, "name": f"backward_{inner.get('name')}"}}
-        halves = {}
-        for path, half in (("forward_layer", ahead), ("backward_layer", back)):
-            if not isinstance(half, Mapping) or not isinstance(half.get("config"), Mapping):
-                raise ModelFormatError(f"layer {config.get('name')!r} (Bidirectional): {path} is no layer")
-            half_class = find(str(half.get("class_name")))
-            is_recurrent = half_class is not None and issubclass(half_class, RecurrentLayer)
-            halves[path] = (half_class if is_recurrent else None, half["config"])
-        return halves  # type: ignore[return-value]
+    def _halves(cls, config: Config) -> dict[str, Config]:
+        """Each half as a file holds it; the backward one mirrors the forward one if unsaid."""
+        ahead = cls._half(config, "layer")
+        if config.get("backward_layer") is not None:
+            return {"forward_layer": ahead, "backward_layer": cls._half(config, "backward_layer")}
+        inner = ahead["config"]
+        mirrored = {**inner, "go_backwards": not inner.get("go_backwards", False)}
+        back = {**ahead, "config": {**mirrored, "name": f"backward_{inner.get('name')}"}}
+        return {"forward_layer": ahead, "backward_layer": back}
+
+    @staticmethod
+    def _half(config: Config, key: str) -> Config:
+        half = config.get(key)
+        if not isinstance(half, Mapping) or not isinstance(half.get("config"), Mapping):
+            raise ModelFormatError(f"layer {config.get('name')!r} (Bidirectional): its {key} is no layer")
+        return half
+
+    @staticmethod
+    def _class_of(half: Config) -> type[RecurrentLayer] | None:
+        """The layer that a half is, if it is one that can be one."""
+        found = find(str(half.get("class_name")))
+        return found if found is not None and issubclass(found, RecurrentLayer) else None
 
     @classmethod
     def problems(cls, config: Config, where: str) -> list[Problem]:
         found = super().problems(config, where)
-        for path, (half_class, half) in cls._halves(config).items():
+        for path, half in cls._halves(config).items():
+            half_class = cls._class_of(half)
             if half_class is None:
-                class_name = config["layer" if path == "forward_layer" else path].get("class_name")
-                found.append(
-                    Problem(where, f"its {path} is a {class_name}; SimpleRNN, LSTM and GRU are implemented")
-                )
+                what = f"its {path} is a {half.get('class_name')}; SimpleRNN, LSTM and GRU are implemented"
+                found.append(Problem(where, what))
             else:
-                found += half_class.problems(half, f"{where}, {path}")
+                found += half_class.problems(half["config"], f"{where}, {path}")
         return found
 
     @classmethod
     def weight_shapes(cls, config: Config, input_shape: Shape | None) -> dict[str, Shape]:
         return {
             f"{path}/{name}": shape
-            for path, (half_class, half) in cls._halves(config).items()
-            if half_class is not None
-            for name, shape in half_class.weight_shapes(half, input_shape).items()
+            for path, half in cls._halves(config).items()
+            if (half_class := cls._class_of(half)) is not None
+            for name, shape in half_class.weight_shapes(half["config"], input_shape).items()
         }
 
     @classmethod
     def from_config(cls, config: Config, weights: Mapping[str, Array] | None = None) -> Self:
         cls.refuse(config)
         halves = {}
-        for path, (half_class, half) in cls._halves(config).items():
+        for path, half in cls._halves(config).items():
+            half_class = cls._class_of(half)
             assert half_class is not None  # refused above
             prefix = f"{path}/"
             own = {k.removeprefix(prefix): a for k, a in (weights or {}).items() if k.startswith(prefix)}
-            halves[path] = half_class.from_config(half, own)
+            halves[path] = half_class.from_config(half["config"], own)
         kind = next(
             (
                 sub

@@ -11,7 +11,7 @@ from maju.layers import activations
 from maju.layers.activations import Activation
 from maju.layers.base import Array, Config, Gradients, Part, Shape
 
-__all__ = ["Cell", "Gate", "StepBackward"]
+__all__ = ["Cell", "Gate", "GatedCell", "StepBackward"]
 
 #: The way back through one step: the gradients of the states after it -> those of x, of the states before
 #: it, and of the weights.
@@ -139,3 +139,30 @@ class Cell(Part):
             the states before, and of each weight by its name.
         """
         raise NotImplementedError
+
+
+class GatedCell(Cell):
+    """A cell whose gates, numbers from 0 to 1, decide what the state keeps.
+
+    Args:
+        recurrent_activation: σ, what makes a gate of a sum.
+    """
+
+    hyper_parameters = (*Cell.hyper_parameters, "recurrent_activation")
+
+    def __init__(
+        self,
+        kernel: Array,
+        recurrent_kernel: Array,
+        bias: Array | None = None,
+        *,
+        recurrent_activation: str | None = "sigmoid",
+        **of_cell: Any,
+    ) -> None:
+        super().__init__(kernel, recurrent_kernel, bias, **of_cell)
+        self.recurrent_activation = activations.get(recurrent_activation).name
+
+    @property
+    def sigma(self) -> Activation:
+        """The recurrent activation σ as a function."""
+        return activations.get(self.recurrent_activation)

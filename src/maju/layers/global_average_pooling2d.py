@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from maju.layers.base import Array, Backward
+from maju.layers.dtypes import as_float
 from maju.layers.global_pooling2d import GlobalPooling2D
 from maju.layers.registry import layer
 
@@ -29,7 +30,7 @@ class GlobalAveragePooling2DLayer(GlobalPooling2D):
     keras_class = "GlobalAveragePooling2D"
 
     def _pool(self, x: Array) -> Array:
-        return np.asarray(np.mean(x, axis=self.image_axes, keepdims=self.keepdims))
+        return np.asarray(np.mean(as_float(x), axis=self.image_axes, keepdims=self.keepdims))
 
     def vjp(self, x: Array, training: bool = True, mask: Array | None = None) -> tuple[Array, Backward]:
         def backward(dy: Array) -> tuple[Array, dict[str, Array]]:

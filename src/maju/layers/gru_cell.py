@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from maju.layers import activations
-from maju.layers.activations import Activation
 from maju.layers.base import Array, Config, Gradients, Shape
-from maju.layers.cell import Cell, Gate, StepBackward
+from maju.layers.cell import Cell, Gate, GatedCell, StepBackward
 
 __all__ = ["GRUCell"]
 
 
-class GRUCell(Cell):
+class GRUCell(GatedCell):
     """One time step: two gates decide how much of the state is renewed, and from how much of it.
 
     z = σ(xₜ·Wz + bz + hₜ₋₁·Uz + bz′)             update gate
@@ -30,7 +30,7 @@ class GRUCell(Cell):
 
     keras_class = "GRUCell"
     gates = 3
-    hyper_parameters = (*Cell.hyper_parameters, "recurrent_activation", "reset_after")
+    hyper_parameters = (*GatedCell.hyper_parameters, "reset_after")
     choices = {**Cell.choices, "reset_after": (True, False)}
     Wz, Wr, Wh = (Gate("kernel", position) for position in range(3))
     Uz, Ur, Uh = (Gate("recurrent_kernel", position) for position in range(3))
@@ -41,29 +41,11 @@ class GRUCell(Cell):
         recurrent_kernel: Array,
         bias: Array | None = None,
         *,
-        activation: str | None = "tanh",
-        recurrent_activation: str | None = "sigmoid",
         reset_after: bool = True,
-        dropout: float = 0.0,
-        recurrent_dropout: float = 0.0,
-        name: str | None = None,
+        **of_cell: Any,
     ) -> None:
-        super().__init__(
-            kernel,
-            recurrent_kernel,
-            bias,
-            activation=activation,
-            dropout=dropout,
-            recurrent_dropout=recurrent_dropout,
-            name=name,
-        )
-        self.recurrent_activation = activations.get(recurrent_activation).name
+        super().__init__(kernel, recurrent_kernel, bias, **of_cell)
         self.reset_after = reset_after
-
-    @property
-    def sigma(self) -> Activation:
-        """The recurrent activation σ as a function."""
-        return activations.get(self.recurrent_activation)
 
     @classmethod
     def weight_shapes(cls, config: Config, input_shape: Shape | None) -> dict[str, Shape]:

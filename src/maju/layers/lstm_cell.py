@@ -8,12 +8,12 @@ import numpy as np
 
 from maju.layers import activations
 from maju.layers.base import Array, Gradients
-from maju.layers.cell import Cell, Gate, StepBackward
+from maju.layers.cell import Gate, GatedCell, StepBackward
 
 __all__ = ["LSTMCell"]
 
 
-class LSTMCell(Cell):
+class LSTMCell(GatedCell):
     """One time step: three gates decide what the memory c forgets, takes in and shows.
 
     i = σ(xₜ·Wi + hₜ₋₁·Ui + bi)          input gate
@@ -34,33 +34,9 @@ class LSTMCell(Cell):
     keras_class = "LSTMCell"
     gates = 4
     state_count = 2
-    hyper_parameters = (*Cell.hyper_parameters, "recurrent_activation")
     Wi, Wf, Wc, Wo = (Gate("kernel", position) for position in range(4))
     Ui, Uf, Uc, Uo = (Gate("recurrent_kernel", position) for position in range(4))
     bi, bf, bc, bo = (Gate("bias", position) for position in range(4))
-
-    def __init__(
-        self,
-        kernel: Array,
-        recurrent_kernel: Array,
-        bias: Array | None = None,
-        *,
-        activation: str | None = "tanh",
-        recurrent_activation: str | None = "sigmoid",
-        dropout: float = 0.0,
-        recurrent_dropout: float = 0.0,
-        name: str | None = None,
-    ) -> None:
-        super().__init__(
-            kernel,
-            recurrent_kernel,
-            bias,
-            activation=activation,
-            dropout=dropout,
-            recurrent_dropout=recurrent_dropout,
-            name=name,
-        )
-        self.recurrent_activation = activations.get(recurrent_activation).name
 
     @staticmethod
     def sigmoid(x: Array) -> Array:
@@ -88,7 +64,7 @@ class LSTMCell(Cell):
 
     def step_vjp(self, x: Array, states: tuple[Array, ...]) -> tuple[tuple[Array, ...], StepBackward]:
         h, c = states
-        sigma, phi = (activations.get(name) for name in (self.recurrent_activation, self.activation))
+        sigma, phi = self.sigma, self.phi
         functions = (sigma, sigma, phi, sigma)
         z = x @ self.kernel + h @ self.recurrent_kernel
         zs = np.split(z if self.bias is None else z + self.bias, 4, axis=-1)

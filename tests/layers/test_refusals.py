@@ -1,0 +1,149 @@
+"""A hyper-parameter that a layer does not implement is refused, never ignored."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from maju import layers
+from maju.errors import ModelFormatError, UnsupportedModelError
+from maju.layers import registry
+
+
+def half(keras_class: str = "LSTM", **config: Any) -> dict[str, Any]:
+    return {"class_name": keras_class, "config": {"name": "half", "units": 2, **config}}
+
+
+#: Layer, what it is asked for, and what is said about it.
+CASES: list[tuple[str, dict[str, Any], str]] = [
+    ("LSTM", {"return_state": True}, "return_state=True; only False is implemented"),
+    ("LSTM", {"stateful": True}, "stateful=True; only False is implemented"),
+    ("GRU", {"time_major": True}, "time_major=True; only False is implemented"),
+    ("GRU", {"reset_after": 1.5}, "reset_after=1.5; expected True or False"),
+    ("SimpleRNN", {"activation": "wiggle"}, "activation='wiggle', an activation that maju does not know"),
+    ("LSTM", {"recurrent_activation": {"class_name": "f"}}, "an activation that maju does not know"),
+    ("SimpleRNN", {"recurrent_activation": "tanh"}, "unknown hyper-parameter recurrent_activation='tanh'"),
+    ("Conv2D", {"padding": "causal"}, "padding='causal'; expected 'valid' or 'same'"),
+    ("Conv2D", {"data_format": "NHWC"}, "data_format='NHWC'; expected 'channels_last' or 'channels_first'"),
+    ("Conv2D", {"depth_multiplier": 2}, "unknown hyper-parameter depth_multiplier=2"),
+    ("Conv2D", {"quantization_config": {}}, "quantization_config={}; only None is implemented"),
+    ("Dense", {"lora_rank": 4}, "unknown hyper-parameter lora_rank=4"),
+    ("Dense", {"dtype": "bfloat16"}, "dtype policy 'bfloat16'; only 'float32' is implemented"),
+    ("MaxPooling2D", {"padding": "full"}, "padding='full'; expected 'valid' or 'same'"),
+    ("GlobalMaxPooling2D", {"keepdims": "yes"}, "keepdims='yes'; expected False or True"),
+    ("Embedding", {"sparse": True}, "unknown hyper-parameter sparse=True"),
+    ("Embedding", {"mask_zero": "no"}, "mask_zero='no'; expected False or True"),
+    ("BatchNormalization", {"renorm": True}, "renorm=True; only False is implemented"),
+    ("BatchNormalization", {"virtual_batch_size": 2}, "unknown hyper-parameter virtual_batch_size=2"),
+    ("InputLayer", {"sparse": True}, "sparse=True; only False is implemented"),
+    ("InputLayer", {"ragged": True}, "ragged=True; only False is implemented"),
+    ("InputLayer", {"dtype": "complex64"}, "dtype='complex64'; expected "),
+    ("Rescaling", {"mean": 0.5}, "unknown hyper-parameter mean=0.5"),
+    ("Bidirectional", {"layer": half(), "merge_mode": "max"}, "merge_mode='max'; expected 'concat' or 'sum'"),
+    (
+        "Bidirectional",
+        {"layer": half("ConvLSTM1D")},
+        "its forward_layer is a ConvLSTM1D; SimpleRNN, LSTM and GRU are implemented",
+    ),
+    ("Bidirectional", {"layer": half(return_state=True)}, "forward_layer: return_state=True; only False"),
+    (
+        "Bidirectional",
+        {"layer": half(), "backward_layer": half("Dense", go_backwards=True)},
+        "its backward_layer is a Dense; SimpleRNN, LSTM and GRU are implemented",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("keras_class", "config", "message"), CASES, ids=[f"{case[0]}, {next(iter(case[1]))}" for case in CASES]
+)
+def test_one_thing(keras_class: str, config: dict[str, Any], message: str) -> None:
+    layer_class = registry.known()[keras_class]
+    with pytest.raises(UnsupportedModelError) as caught:
+        layer_class.from_config({"name": "mine", **config})
+    text = str(caught.value)
+    assert f"layer 'mine' ({keras_class})" in text
+    assert message in text
+    assert all(problem.where.startswith(f"layer 'mine' ({keras_class})") for problem in caught.value.problems)
+
+
+def test_all_of_it_is_named_at_once() -> None:
+    config = {
+        "name": "read",
+        "units": 2,
+        "return_state": True,
+        "activation": "wiggle",
+        "dtype": "float16",
+        "clockwork": 8,
+    }
+    with pytest.raises(UnsupportedModelError) as caught:
+        layers.LSTMLayer.from_config(config)
+    assert len(caught.value.problems) == 4
+    assert str(caught.value) == (
+        "4 things are not supported:\n"
+        "  - layer 'read' (LSTM): return_state=True; only False is implemented\n"
+        "  - layer 'read' (LSTM): activation='wiggle', an activation that maju does not know\n"
+        "  - layer 'read' (LSTM): dtype policy 'float16'; only 'float32' is implemented\n"
+        "  - layer 'read' (LSTM): unknown hyper-parameter clockwork=8"
+    )
+
+
+def test_both_halves_are_named() -> None:
+    config = {
+        "name": "both",
+        "layer": half(stateful=True),
+        "backward_layer": half("GRU", go_backwards=True, return_state=True),
+        "merge_mode": "max",
+    }
+    with pytest.raises(UnsupportedModelError) as caught:
+        layers.BidirectionalLayer.from_config(config)
+    assert [problem.where for problem in caught.value.problems] == [
+        "layer 'both' (Bidirectional)",
+        "layer 'both' (Bidirectional), forward_layer",
+        "layer 'both' (Bidirectional), backward_layer",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("keras_class", "config"),
+    [
+        ("LSTM", {"unroll": True, "use_cudnn": "auto", "seed": 3, "unit_forget_bias": True}),
+        ("LSTM", {"kernel_initializer": {"class_name": "Zeros"}, "bias_regularizer": None}),
+        ("BatchNormalization", {"synchronized": True, "gamma_constraint": None}),
+        ("Dropout", {"trainable": True, "dtype": "float32"}),
+    ],
+    ids=["recurrent", "initializers", "normalization", "dropout"],
+)
+def test_what_changes_no_output_is_taken(keras_class: str, config: dict[str, Any]) -> None:
+    assert registry.known()[keras_class].problems({"name": "mine", **config}, "here") == []
+
+
+def test_a_bidirectional_without_a_layer_is_damaged() -> None:
+    with pytest.raises(ModelFormatError, match=r"layer 'both' \(Bidirectional\): its layer is no layer"):
+        layers.BidirectionalLayer.from_config({"name": "both", "layer": "LSTM"})
+
+
+def recurrent(**settings: Any) -> layers.LSTMLayer:
+    return layers.LSTMLayer(np.ones((3, 8)), np.ones((2, 8)), **settings)
+
+
+@pytest.mark.parametrize(
+    ("back", "message"),
+    [
+        (recurrent(), "the halves must read in opposite directions: one with go_backwards=True"),
+        (
+            recurrent(go_backwards=True, return_sequences=True),
+            "both halves must agree on return_sequences",
+        ),
+        (
+            layers.SimpleRNNLayer(np.ones((3, 2)), np.ones((2, 2)), go_backwards=True),
+            "each half must be a LSTMLayer, not SimpleRNNLayer",
+        ),
+    ],
+    ids=["the same direction", "other sequences", "another kind"],
+)
+def test_halves_that_do_not_go_together(back: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        layers.BidirectionalLSTMLayer(recurrent(), back)
