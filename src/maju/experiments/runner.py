@@ -1,0 +1,76 @@
+"""Running experiments one after the other; one that fails does not stop the others."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from maju.errors import MajuError
+from maju.experiments.child import OnEvent, ignore, train_in_child
+from maju.experiments.data import load
+from maju.experiments.evaluation import evaluate
+from maju.experiments.experiment import Experiment
+from maju.experiments.failures import one_line
+from maju.experiments.files import RowFiles
+from maju.experiments.plots import plot_losses
+from maju.experiments.progress import RowProgress
+from maju.experiments.results import Result
+
+__all__ = ["run_experiment", "run_experiments"]
+
+
+def run_experiments(
+    experiments: Sequence[Experiment],
+    folder: Path,
+    data_dir: str | os.PathLike[str] | None = None,
+    progress: RowProgress | None = None,
+) -> list[Result]:
+    """Run experiments in their order; the files of each go into the folder.
+
+    Args:
+        data_dir: as for `maju.datasets`.
+        progress: what shows how far it is.
+
+    Returns:
+        A result for each, those that failed included.
+
+    Raises:
+        MajuError: two experiments have one name.
+    """
+    twice = [name for name, count in Counter(row.name for row in experiments).items() if count > 1]
+    if twice:
+        raise MajuError(f"each experiment needs a name of its own for its files: {', '.join(twice)}")
+    results = []
+    for experiment in experiments:
+        on_event = ignore if progress is None else progress.row(experiment)
+        results.append(run_experiment(experiment, folder, data_dir, on_event))
+        if progress is not None:
+            progress.finish(results[-1])
+    return results
+
+
+def run_experiment(
+    experiment: Experiment,
+    folder: Path,
+    data_dir: str | os.PathLike[str] | None = None,
+    on_event: OnEvent = ignore,
+) -> Result:
+    """Train one model with Keras, evaluate what was saved from scratch, and plot its losses.
+
+    Returns:
+        The scores, or the error in one line if anything went wrong.
+    """
+    files = RowFiles(folder, experiment.name)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        files.remove()
+        dataset = load(experiment.data, data_dir)
+        trained = train_in_child(experiment, folder, data_dir, on_event)
+        plot_losses(trained.history, experiment.title, files.plot)
+        on_event({"event": "evaluating"})
+        scores = evaluate(experiment, dataset, files.model, trained)
+    except Exception as error:  # whatever it is, it is this row's, and the others go on
+        return Result(experiment, error=one_line(error))
+    return Result(experiment, scores, versions=trained.versions)

@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from maju.datasets import Dataset, Split
+from maju.experiments.architectures import Architecture, ConvolutionalNetwork, RecurrentNetwork
+from maju.models import CNNFromScratch, LSTMFromScratch, RNNFromScratch
+
+WORDS = ["api", "bumi", "cahaya", "daun", "emas", "fajar", "gunung", "hujan", "ikan", "jalan"]
+
+
+def images() -> Dataset:
+    rng = np.random.default_rng(4)
+    colours, noise = rng.uniform(0, 200, (9, 1, 1, 3)), rng.uniform(0, 55, (9, 7, 6, 3))
+    x = (colours + noise).astype(np.uint8)
+    split = Split(x, rng.integers(0, 4, 9))
+    return Dataset("images", split, split, split, tuple("abcd"), "")
+
+
+def texts() -> Dataset:
+    rng = np.random.default_rng(5)
+    lines = [" ".join(rng.choice(WORDS, rng.integers(1, 13))) for _ in range(20)]
+    split = Split(np.array(lines), rng.integers(0, 3, 20))
+    return Dataset("texts", split, split, split, ("x", "y", "z"), "")
+
+
+def classes_of(model: Any) -> list[str]:
+    return [type(layer).__name__ for layer in model.layers]
+
+
+def with_random_weights(model: Any, gain: float = 1.2) -> Any:
+    rng = np.random.default_rng(6)
+    scales = [gain / np.sqrt(np.prod(w.shape[:-1])) if w.ndim > 1 else 0.3 for w in model.get_weights()]
+    weights = zip(model.get_weights(), scales, strict=True)
+    model.set_weights([rng.normal(0, scale, w.shape).astype(w.dtype) for w, scale in weights])
+    return model
+
+
+ARCHITECTURES: dict[str, Architecture] = {
+    "cnn": ConvolutionalNetwork(((5, 4), (3,)), dense=6),
+    "cnn, 5x5, average, dropout": ConvolutionalNetwork(((5,), (4,)), 5, "average", 6, 0.5),
+    "SimpleRNN": RecurrentNetwork("SimpleRNN", (6,), max_tokens=9, sequence_length=10, embedding_dim=5),
+    "GRU": RecurrentNetwork("GRU", (6,), max_tokens=9, sequence_length=10, embedding_dim=5),
+    "LSTM, two layers": RecurrentNetwork("LSTM", (6, 4), max_tokens=9, sequence_length=10, embedding_dim=5),
+    "LSTM, two layers both ways": RecurrentNetwork(
+        "LSTM", (6, 4), True, max_tokens=9, sequence_length=10, embedding_dim=5
+    ),
+    "LSTM, no mask": RecurrentNetwork(
+        "LSTM", (6,), masked=False, max_tokens=9, sequence_length=10, embedding_dim=5
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_the_saved_model_gives_the_same_probabilities_from_scratch(name: str, tmp_path: Path) -> None:
+    architecture = ARCHITECTURES[name]
+    convolutional = isinstance(architecture, ConvolutionalNetwork)
+    dataset = images() if convolutional else texts()
+    # A recurrent net with large weights is chaotic: it would enlarge the rounding of each step.
+    model = with_random_weights(architecture.build(dataset), gain=2.5 if convolutional else 1.2)
+    x = dataset.test.x if convolutional else tf.constant(dataset.test.x.astype(object))
+    expected = model.predict(x, verbose=0)
+    assert expected.std(axis=0).max() > 0.01  # rows differ, so that equal outputs mean something
+    model.save(tmp_path / "model.keras")
+    ours = architecture.from_scratch.load(tmp_path / "model.keras")
+    np.testing.assert_allclose(ours.predict_proba(dataset.test.x), expected, rtol=0, atol=1e-6)
+    assert ours.count_params() == model.count_params()
+
+
+def test_a_convolutional_network_has_its_layers() -> None:
+    model = ConvolutionalNetwork(((5, 4), (3,)), 5, "average", dense=6, dropout=0.2).build(images())
+    assert classes_of(model) == [
+        "Rescaling",
+        "Conv2D",
+        "Conv2D",
+        "AveragePooling2D",
+        "Conv2D",
+        "AveragePooling2D",
+        "Flatten",
+        "Dropout",
+        "Dense",
+        "Dense",
+    ]
+    convolutions = [layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D)]
+    assert [layer.filters for layer in convolutions] == [5, 4, 3]
+    assert {layer.kernel_size for layer in convolutions} == {(5, 5)}
+    assert {layer.padding for layer in convolutions} == {"same"}
+    assert "Dropout" not in classes_of(ConvolutionalNetwork(((5,),)).build(images()))
+
+
+def test_a_recurrent_network_has_its_layers() -> None:
+    model = RecurrentNetwork("LSTM", (6, 4), bidirectional=True, max_tokens=9).build(texts())
+    assert classes_of(model) == [
+        "TextVectorization",
+        "Embedding",
+        "Bidirectional",
+        "Dropout",
+        "Bidirectional",
+        "Dropout",
+        "Dense",
+        "Dropout",
+        "Dense",
+    ]
+    assert [model.layers[i].return_sequences for i in (2, 4)] == [True, False]
+    assert [model.layers[i].rate for i in (3, 5, 7)] == [0.3, 0.3, 0.5]
+
+
+@pytest.mark.parametrize("masked", [True, False])
+def test_with_a_mask_the_padding_changes_nothing(masked: bool) -> None:
+    short = RecurrentNetwork("LSTM", (6,), masked=masked, max_tokens=9, sequence_length=12, embedding_dim=5)
+    long = RecurrentNetwork("LSTM", (6,), masked=masked, max_tokens=9, sequence_length=40, embedding_dim=5)
+    x = tf.constant(texts().test.x.astype(object))
+    p, q = (with_random_weights(net.build(texts())).predict(x, verbose=0) for net in (short, long))
+    assert (np.abs(p - q).max() < 1e-6) is np.bool_(masked)
+
+
+def test_each_kind_opens_with_its_class() -> None:
+    kinds = {name: architecture.from_scratch for name, architecture in ARCHITECTURES.items()}
+    assert kinds["cnn"] is CNNFromScratch
+    assert kinds["SimpleRNN"] is kinds["GRU"] is RNNFromScratch
+    assert kinds["LSTM, no mask"] is LSTMFromScratch
