@@ -27,7 +27,10 @@ def after_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("page", ["README.md", "README.id.md", "docs/getting-started.md", "docs/layers.md", "docs/models.md"])
+PAGES = ["README.md", "README.id.md", "docs/getting-started.md", "docs/layers.md", "docs/models.md"]
+
+
+@pytest.mark.parametrize("page", PAGES)
 def test_examples_run(page: str, after_demo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(after_demo)
     examples = re.findall(r"```python\n(.*?)```", (ROOT / page).read_text(encoding="utf-8"), re.DOTALL)

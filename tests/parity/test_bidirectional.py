@@ -50,27 +50,31 @@ def backwards_first(gives: str) -> Any:
     return layers.Bidirectional(first, backward_layer=layers.LSTM(3, return_sequences=GIVES[gives]))
 
 
-CASES = [
-    *(
+MERGED = {
+    (half, merge_mode): [
         Case(
             f"{half}, {merge_mode}, {gives}, {mask}",
             partial(both_ways, half, gives, merge_mode),
             STEPS,
             MASKS[mask],
         )
-        for half, merge_mode, gives, mask in product(HALVES, MERGE_MODES, GIVES, MASKS)
-    ),
-    *(
-        Case(
-            f"{ahead} and another {back}, {gives}, {mask}",
-            partial(two_layers, ahead, back, gives),
-            STEPS,
-            MASKS[mask],
-        )
-        for ahead, back, gives, mask in product(
-            ["SimpleRNN", "LSTM", "GRU"], ["SimpleRNN", "LSTM", "GRU"], GIVES, MASKS
-        )
-    ),
+        for gives, mask in product(GIVES, MASKS)
+    ]
+    for half, merge_mode in product(HALVES, MERGE_MODES)
+}
+MIXED = [
+    Case(
+        f"{ahead} and another {back}, {gives}, {mask}",
+        partial(two_layers, ahead, back, gives),
+        STEPS,
+        MASKS[mask],
+    )
+    for ahead, back, gives, mask in product(
+        ["SimpleRNN", "LSTM", "GRU"], ["SimpleRNN", "LSTM", "GRU"], GIVES, MASKS
+    )
+]
+CASES = [
+    *(case for (half, mode), cases in MERGED.items() if half == "LSTM" or mode == "concat" for case in cases),
     *(
         Case(
             f"the first half goes backwards, {gives}",
@@ -100,13 +104,28 @@ CASES = [
 ]
 
 
+#: The other halves in the other merge modes, and halves of different kinds.
+MORE_CASES = [*(case for cases in MERGED.values() for case in cases if case not in CASES), *MIXED]
+
+
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_alone(case: Case) -> None:
     check_alone(case)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("case", MORE_CASES, ids=str)
+def test_more_of_them_alone(case: Case) -> None:
+    check_alone(case)
+
+
 def test_all_of_them_through_a_file(tmp_path: Path) -> None:
     check_through_file(CASES, tmp_path)
+
+
+@pytest.mark.slow
+def test_more_of_them_through_a_file(tmp_path: Path) -> None:
+    check_through_file(MORE_CASES, tmp_path)
 
 
 @pytest.mark.parametrize("gives", GIVES)

@@ -379,8 +379,8 @@ def saved_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Save
         model.save_weights(folder / "model.weights.h5")
         given = keras.tree.map_structure(keras.ops.convert_to_tensor, x)
         flat = [given[tensor.name] for tensor in model.inputs] if isinstance(given, dict) else given
-        of_layers = keras.Model(model.inputs, tensors_by_name(model))(flat)
-        return Saved(folder, x, model, model(given), of_layers)
+        outputs, of_layers = keras.Model(model.inputs, [outputs_of(model), tensors_by_name(model)])(flat)
+        return Saved(folder, x, model, outputs, of_layers)
 
     return save
 
@@ -388,6 +388,11 @@ def saved_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Save
 @pytest.fixture
 def saved(request: pytest.FixtureRequest, saved_once: Callable[[str], Saved]) -> Saved:
     return saved_once(request.param)
+
+
+def outputs_of(model: Any) -> Any:
+    """The model's output tensors in the structure that its author gave them."""
+    return model.outputs[0] if isinstance(model, keras.Sequential) else model._outputs_struct
 
 
 def tensors_by_name(model: Any) -> dict[str, Any]:
@@ -423,7 +428,12 @@ CLOSED = {
     ("a text model that learned its vocabulary", "h5"),
     ("a text model that learned its vocabulary", "weights.h5 with an architecture"),
 }
-WAYS = [way for way in product(MODELS, ROUTES) if way not in CLOSED]
+RARE = {"weights.h5 with an architecture", "a live model"}
+WAYS = [
+    pytest.param(*way, marks=pytest.mark.slow if way[1] in RARE else ())
+    for way in product(MODELS, ROUTES)
+    if way not in CLOSED
+]
 
 
 @pytest.mark.parametrize(("saved", "route"), WAYS, indirect=["saved"])

@@ -13,7 +13,7 @@ from typing import Any
 from maju.errors import ModelFormatError
 from maju.formats import hdf5
 from maju.formats.config import read_architecture
-from maju.formats.guards import parse_json
+from maju.formats.guards import MAX_CONFIG_BYTES, parse_json
 from maju.formats.keras3 import Keras3Weights, read_archive, read_weights, write_archive, write_weights
 from maju.formats.legacy_h5 import read_legacy, write_legacy
 from maju.formats.safetensors import read_safetensors, write_safetensors
@@ -47,26 +47,38 @@ def read(path: str | Path) -> ModelFile:
     path = Path(path)
     what = path.name
     try:
+        if path.exists() and not path.is_file():
+            folder = "a directory; SavedModel folders hold no Keras layers"
+            raise ModelFormatError(f"{path}: {folder if path.is_dir() else 'no regular file'}")
         with path.open("rb") as file:
             head = file.read(16)
     except FileNotFoundError:
         raise ModelFormatError(f"{path}: there is no such file") from None
-    except IsADirectoryError:
-        raise ModelFormatError(f"{path}: a directory; SavedModel folders hold no Keras layers") from None
     except (OSError, ValueError) as error:
-        raise ModelFormatError(f"{path}: cannot be read ({error})") from error
+        raise ModelFormatError(f"{path}: cannot be read ({_reason(error)})") from error
     if head.startswith(b"PK\x03\x04"):
         return read_archive(path)
     if head.startswith(HDF5_SIGNATURE):
         return _read_hdf5(path)
-    if head[8:9] == b"{":
+    if head[7:9] == b"\x00{":  # after the length of its header, in 8 bytes
         return read_safetensors(path)
     if head.lstrip()[:1] == b"{":
-        document = parse_json(path.read_bytes(), what)
-        version = str(document.get("keras_version", "3")) if isinstance(document, Mapping) else "3"
+        document = parse_json(_text(path), what)
+        version = document.get("keras_version", "3") if isinstance(document, Mapping) else "3"
         return ModelFile(what, read_architecture(document, version, what), None)
     reason = "an empty file" if not head else "neither .keras, .h5, .safetensors nor a JSON architecture"
     raise ModelFormatError(f"{what}: no model: {reason}")
+
+
+def _text(path: Path) -> bytes:
+    """What a JSON file holds, no more of it than `parse_json` takes."""
+    with path.open("rb") as file:
+        return file.read(MAX_CONFIG_BYTES + 1)
+
+
+def _reason(error: Exception) -> str:
+    """What the system says, without the path."""
+    return (isinstance(error, OSError) and error.strerror) or str(error)
 
 
 def _read_hdf5(path: Path) -> ModelFile:
@@ -75,7 +87,7 @@ def _read_hdf5(path: Path) -> ModelFile:
         legacy = any(name in file.attrs for name in ("model_config", "layer_names", "layer_names0"))
         keras3 = "layers" in file or "_layer_checkpoint_dependencies" in file
     if keras3 and not legacy:
-        return ModelFile(path.name, None, read_weights(path, path.name))
+        return ModelFile(path.name, None, read_weights(path, path.name, path.stat().st_size))
     return read_legacy(path)
 
 
@@ -102,6 +114,10 @@ def write(path: str | Path, spec: ModelSpec, arrays: Mapping[str, Any], kind: st
         UnsupportedModelError: the format cannot hold this model.
     """
     path = Path(path)
+    if path.is_dir():
+        raise ModelFormatError(f"{path}: cannot be written: it is a directory")
+    if not path.parent.is_dir():
+        raise ModelFormatError(f"{path}: cannot be written: there is no folder {path.parent}")
     try:
         if path.name.endswith(".weights.h5"):
             write_weights(path, spec, arrays)
@@ -113,5 +129,5 @@ def write(path: str | Path, spec: ModelSpec, arrays: Mapping[str, Any], kind: st
             write_safetensors(path, spec, arrays, kind)
         else:
             raise ModelFormatError(f"{path}: the suffix must be one of {', '.join(SUFFIXES)}")
-    except OSError as error:
-        raise ModelFormatError(f"{path}: cannot be written ({error})") from error
+    except (OSError, ValueError) as error:
+        raise ModelFormatError(f"{path}: cannot be written ({_reason(error)})") from error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import tempfile
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -15,22 +15,19 @@ __all__ = ["replacing"]
 def replacing(path: Path) -> Iterator[Path]:
     """A temporary file beside `path`, which takes its place when the block ends without an error.
 
-    Killed at any moment, the file at `path` is the whole old one or the whole new one.
+    Killed at any moment, the file at `path` is the whole old one or the whole new one. A link stays a
+    link: what it points to is replaced.
     """
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-    temporary = Path(name)
+    path = path.resolve()
+    temporary = path.with_name(f".maju-{secrets.token_hex(8)}.part")
     try:
-        os.close(handle)
+        temporary.touch(exist_ok=False)
         yield temporary
         with temporary.open("rb") as written:
             os.fsync(written.fileno())
         if path.exists():
             temporary.chmod(path.stat().st_mode & 0o7777)
-        else:
-            umask = os.umask(0)
-            os.umask(umask)
-            temporary.chmod(0o666 & ~umask)
         temporary.replace(path)
     finally:
-        with suppress(FileNotFoundError):
+        with suppress(OSError):
             temporary.unlink()

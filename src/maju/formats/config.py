@@ -5,13 +5,16 @@ Every difference between the versions of Keras ends here: downstream there is on
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
 from maju.errors import ModelFormatError, Problem, UnsupportedModelError
-from maju.formats.guards import MAX_DEPTH
-from maju.formats.specification import CallSpec, LayerSpec, ModelSpec, TensorRef, map_refs
+from maju.formats.guards import MAX_DEPTH, shorten
+from maju.formats.specification import CallSpec, LayerSpec, ModelSpec, TensorRef, map_refs, refs_in
 
 __all__ = ["read_architecture", "write_architecture"]
 
@@ -22,7 +25,7 @@ OUTDATED: dict[str, Any] = {"time_major": False, "ragged": False, "renorm": Fals
 NEVER_MATTERED = ("implementation", "batch_input_shape", "input_length", "fused", "renorm_clipping")
 
 
-def read_architecture(document: Any, keras_version: str, what: str) -> ModelSpec:
+def read_architecture(document: Any, keras_version: Any, what: str) -> ModelSpec:
     """The graph that a Keras architecture describes.
 
     Args:
@@ -38,15 +41,17 @@ def read_architecture(document: Any, keras_version: str, what: str) -> ModelSpec
         raise ModelFormatError(f"{what}: no Keras architecture: it has no class_name and config")
     if document["class_name"] not in MODEL_CLASSES or _is_custom(document):
         problem = Problem(
-            f"the model ({document['class_name']})",
+            shorten(f"the model ({document['class_name']})"),
             "a class of its author's own, whose computation the file does not hold",
             "rebuild it in Keras as a Sequential or functional model and save that",
         )
         raise UnsupportedModelError([problem])
+    if not isinstance(keras_version, str) or not re.fullmatch(r"[0-9]{1,4}(\..{,99})?", keras_version):
+        raise ModelFormatError(f"{what}: no version of Keras: {shorten(repr(keras_version))}")
     try:
         return _Reader(keras_version, what).model(document, depth=0)
-    except (KeyError, TypeError, IndexError, AttributeError, ValueError) as error:
-        reason = f"{type(error).__name__}: {error}"
+    except (KeyError, TypeError, IndexError, AttributeError, ValueError, OverflowError) as error:
+        reason = shorten(f"{type(error).__name__}: {error}")
         raise ModelFormatError(f"{what}: a broken architecture ({reason})") from error
 
 
@@ -71,23 +76,30 @@ class _Reader:
             raise ModelFormatError(f"{self.what}: models nested more than {MAX_DEPTH} deep")
         config = document["config"]
         entries = config["layers"] if isinstance(config, Mapping) else config
-        name = str(config.get("name", "sequential")) if isinstance(config, Mapping) else "sequential"
+        name = self.name(config.get("name", "sequential") if isinstance(config, Mapping) else "sequential")
         sequential = document["class_name"] == "Sequential"
         layers = [self.layer(entry, depth) for entry in entries]
         if sequential:
             layers = self._with_input(layers, entries, config)
-        names = [layer.name for layer in layers]
-        if len(set(names)) != len(names):
-            twice = sorted({name for name in names if names.count(name) > 1})
-            raise ModelFormatError(f"{self.what}: layers of the same name: {', '.join(twice)}")
+        twice = [name for name, count in Counter(layer.name for layer in layers).items() if count > 1]
+        if twice:
+            raise ModelFormatError(f"{self.what}: layers of the same name: {shorten(', '.join(twice))}")
+        if not layers:
+            raise ModelFormatError(f"{self.what}: a model without layers")
+        trainable = not isinstance(config, Mapping) or config.get("trainable") is not False
         if sequential:
-            if not layers:
-                raise ModelFormatError(f"{self.what}: a model without layers")
             refs = [TensorRef(layer.name) for layer in layers]
             calls = [CallSpec(after.layer, (before,)) for before, after in pairwise(refs)]
             inputs, outputs = refs[0], refs[-1]
             return ModelSpec(
-                name, "Sequential", tuple(layers), tuple(calls), inputs, outputs, self.keras_version
+                name,
+                "Sequential",
+                tuple(layers),
+                tuple(calls),
+                inputs,
+                outputs,
+                self.keras_version,
+                trainable=trainable,
             )
         known = {layer.name for layer in layers}
         calls = [
@@ -95,29 +107,32 @@ class _Reader:
             for layer, entry in zip(layers, entries, strict=True)
             for node in entry.get("inbound_nodes", [])
         ]
+        outputs = self._ends(config["output_layers"])
+        calls, outputs = self._counted_from_zero(layers, calls, outputs)
         return ModelSpec(
             name,
             "Functional",
             tuple(layers),
             tuple(calls),
             self._ends(config["input_layers"]),
-            self._ends(config["output_layers"]),
+            outputs,
             self.keras_version,
+            trainable=trainable,
         )
 
     def layer(self, entry: Mapping[str, Any], depth: int) -> LayerSpec:
         class_name, config = str(entry["class_name"]), entry["config"]
-        if class_name in MODEL_CLASSES:
+        if class_name in MODEL_CLASSES and not _is_custom(entry):
             nested = self.model(entry, depth + 1)
             if "name" in entry:
-                nested = nested.with_name(str(entry["name"]))
+                nested = nested.with_name(self.name(entry["name"]))
             return LayerSpec(class_name, nested.name, {"name": nested.name}, model=nested)
         config = self.config(config, depth)
         if class_name != "InputLayer" and self.major < 3:
             config.pop("batch_shape", None)  # Keras 2.13 to 2.15 wrote it on a Sequential's first layer
-        name = config.get("name", entry.get("name"))
-        if not isinstance(name, str) or not name:
-            raise ModelFormatError(f"{self.what}: a {class_name} layer has no name")
+        if class_name == "LeakyReLU" and "alpha" in config:
+            config["negative_slope"] = config.pop("alpha")
+        name = self.name(config.get("name", entry.get("name")), class_name)
         module = str(entry.get("module") or "")
         if not module and self.major >= 3 and class_name != "InputLayer" and "trainable" not in config:
             module = "keras.src.ops"  # a legacy .h5 leaves modules out; every layer but this has `trainable`
@@ -128,6 +143,15 @@ class _Reader:
             custom=_is_custom(entry) or ">" in class_name,
             operation=module.startswith(("keras.src.ops", "keras.ops")),
         )
+
+    def name(self, value: Any, of: str = "model") -> str:
+        """The name of a layer or a model: text that can stand in a file."""
+        usable = isinstance(value, str) and value not in ("", ".", "..") and "\0" not in value
+        if not usable or value != value.encode("utf-8", errors="replace").decode("utf-8"):
+            raise ModelFormatError(
+                f"{self.what}: the name of a {of} is {shorten(repr(value))}, which is none"
+            )
+        return str(value)
 
     def config(self, config: Mapping[str, Any], depth: int) -> dict[str, Any]:
         """A layer's hyper-parameters as Keras 3 has them."""
@@ -142,12 +166,17 @@ class _Reader:
             elif key in ("activation", "recurrent_activation"):
                 value = self._activation(value)
             elif key in ("layer", "backward_layer") and isinstance(value, Mapping):
-                value = {**value, "config": self.config(value["config"], depth + 1)}
+                wrapped = str(value["class_name"])
+                if _is_custom(value) and ">" not in wrapped:
+                    wrapped = f"custom>{wrapped}"
+                value = {**value, "class_name": wrapped, "config": self.config(value["config"], depth + 1)}
                 value.pop("build_config", None)
             elif key == "axis" and isinstance(value, (list, tuple)) and len(value) == 1:
                 value = value[0]
             elif isinstance(value, Mapping) and value.get("class_name") == "__tuple__":
                 value = value["items"]
+            elif isinstance(value, Mapping) and value.get("class_name") == "__numpy__":
+                value = value["config"]["value"]
             found[key] = value
         if "batch_input_shape" in config and "batch_shape" not in config and "sparse" in config:
             found["batch_shape"] = config["batch_input_shape"]  # an InputLayer of Keras 2
@@ -207,12 +236,38 @@ class _Reader:
             return TensorRef(value[0], value[1], int(value[2]))
         return value
 
+    def _counted_from_zero(
+        self, layers: Sequence[LayerSpec], calls: Sequence[CallSpec], outputs: Any
+    ) -> tuple[list[CallSpec], Any]:
+        """The graph with the calls of nested models counted from 0, as those of other layers are.
+
+        A functional model counts as called once when it is made: for Keras 2 everywhere (for a Sequential
+        too, if it knew its input), for Keras 3 where it gives an output of the model around it.
+        """
+        nested = {layer.name: layer.model.kind for layer in layers if layer.model is not None}
+        if self.major >= 3:
+            in_calls, in_outputs = set(), {name for name, kind in nested.items() if kind == "Functional"}
+        else:
+            used = {(ref.layer, ref.call) for ref in refs_in([outputs, [(c.args, c.kwargs) for c in calls]])}
+            in_calls = in_outputs = {name for name in nested if (name, 0) not in used}
+
+        def less_one(structure: Any, names: set[str]) -> Any:
+            return map_refs(structure, lambda r: replace(r, call=r.call - 1) if r.layer in names else r)
+
+        counted = [
+            CallSpec(call.layer, less_one(call.args, in_calls), less_one(call.kwargs, in_calls))
+            for call in calls
+        ]
+        return counted, less_one(outputs, in_outputs)
+
     def _tensors(self, value: Any) -> Any:
         """An argument of Keras 3, where a tensor is a ``__keras_tensor__``."""
         if isinstance(value, Mapping):
             if value.get("class_name") == "__keras_tensor__":
                 layer, call, output = value["config"]["keras_history"]
                 return TensorRef(str(layer), int(call), int(output))
+            if value.get("class_name") == "__tuple__":
+                return [self._tensors(item) for item in value["items"]]
             return {key: self._tensors(item) for key, item in value.items()}
         if isinstance(value, list):
             return [self._tensors(item) for item in value]
@@ -222,6 +277,8 @@ class _Reader:
         """The model's inputs or outputs, in the structure that its author gave them."""
         if isinstance(value, Mapping):
             return {str(key): self._ends(item) for key, item in value.items()}
+        if not isinstance(value, list):
+            raise TypeError(f"{value!r} is no input or output")
         if len(value) == 3 and isinstance(value[0], str) and isinstance(value[1], int):
             return TensorRef(value[0], value[1], int(value[2]))
         ends = [self._ends(item) for item in value]
@@ -232,8 +289,11 @@ def write_architecture(spec: ModelSpec, *, for_keras: bool = True) -> dict[str, 
     """The architecture of a `ModelSpec` as Keras 3 writes it.
 
     Raises:
-        UnsupportedModelError: it is meant for Keras, and holds what Keras 3 has no name for.
+        UnsupportedModelError: it is meant for Keras, and holds what Keras 3 does not take; names all of it.
     """
+    problems = _unknown_to_keras(spec) if for_keras else []
+    if problems:
+        raise UnsupportedModelError(problems)
     functional = spec.kind == "Functional"
     calls: dict[str, list[CallSpec]] = {}
     for call in spec.calls:
@@ -249,7 +309,7 @@ def write_architecture(spec: ModelSpec, *, for_keras: bool = True) -> dict[str, 
         if layer.model is not None:
             entry = write_architecture(layer.model, for_keras=for_keras)
         else:
-            entry = _entry(layer, for_keras)
+            entry = _entry(layer)
         if functional:
             entry["name"] = layer.name
             entry["inbound_nodes"] = [
@@ -257,27 +317,43 @@ def write_architecture(spec: ModelSpec, *, for_keras: bool = True) -> dict[str, 
                 for call in calls.get(layer.name, [])
             ]
         entries.append(entry)
-    config: dict[str, Any] = {"name": spec.name, "trainable": True, "layers": entries}
+    config: dict[str, Any] = {"name": spec.name, "trainable": spec.trainable, "layers": entries}
     if functional:
+        born = {layer.name for layer in spec.layers if layer.model and layer.model.kind == "Functional"}
         config["input_layers"] = map_refs(spec.inputs, _history)
-        config["output_layers"] = map_refs(spec.outputs, _history)
+        config["output_layers"] = map_refs(
+            spec.outputs, lambda r: _history(replace(r, call=r.call + 1) if r.layer in born else r)
+        )
     else:
         config["dtype"] = "float32"
     module = "keras.src.models.functional" if functional else "keras"
     return {"module": module, "class_name": spec.kind, "config": config, "registered_name": None}
 
 
-def _entry(layer: LayerSpec, for_keras: bool) -> dict[str, Any]:
-    if for_keras and "hard_sigmoid_keras2" in (
-        layer.config.get("activation"),
-        layer.config.get("recurrent_activation"),
-    ):
-        problem = Problem(
-            layer.where,
-            "its hard_sigmoid is that of Keras 1 and 2, which Keras 3 has no name for",
-            "save the model as .safetensors, which maju opens",
-        )
-        raise UnsupportedModelError([problem])
+def _unknown_to_keras(spec: ModelSpec) -> list[Problem]:
+    """Everything in a graph that Keras 3 would refuse to load, nested models included."""
+    way_out = "save the model as .safetensors, which maju opens"
+    found = []
+    for layer in spec.layers:
+        if "/" in layer.name:
+            found.append(Problem(layer.where, "Keras 3 takes no name with a '/'", way_out))
+        if "hard_sigmoid_keras2" in _activations(layer.config):
+            reason = "its hard_sigmoid is that of Keras 1 and 2, which Keras 3 has no name for"
+            found.append(Problem(layer.where, reason, way_out))
+        if layer.model is not None:
+            found += _unknown_to_keras(layer.model)
+    return found
+
+
+def _activations(config: Mapping[str, Any]) -> Iterator[Any]:
+    """The activations of a layer, and of the layers that it wraps."""
+    yield from (config.get(key) for key in ("activation", "recurrent_activation"))
+    for key in ("layer", "backward_layer"):
+        if isinstance(config.get(key), Mapping):
+            yield from _activations(config[key]["config"])
+
+
+def _entry(layer: LayerSpec) -> dict[str, Any]:
     return {
         "module": "keras.src.ops.numpy" if layer.operation else "keras.layers",
         "class_name": layer.class_name,

@@ -3,18 +3,43 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from maju.errors import ModelFormatError
 
-__all__ = ["MAX_CONFIG_BYTES", "MAX_DEPTH", "MAX_RATIO", "parse_json"]
+__all__ = ["MAX_CONFIG_BYTES", "MAX_DEPTH", "MAX_RATIO", "Allowance", "parse_json", "shorten"]
 
 #: No architecture is larger: the largest of keras.applications takes under 1 MB.
-MAX_CONFIG_BYTES = 256 << 20
+MAX_CONFIG_BYTES = 64 << 20
 #: How deep models and wrappers may be nested.
 MAX_DEPTH = 32
+#: How deep JSON may be nested: a model takes four levels, and what is in it about ten.
+MAX_JSON_DEPTH = 200
 #: How many times larger than its stored bytes an array may become (gzip's own limit is about 1,000).
 MAX_RATIO = 1100
+#: How much any file may unpack to, and how many times its own size a larger one may: trained weights,
+#: which hardly compress, stay far below.
+ALWAYS_ALLOWED = 64 << 20
+MAX_TOTAL_RATIO = 100
+
+
+class Allowance:
+    """How many bytes may still be read out of a file of a given size, all its parts together."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.left = max(ALWAYS_ALLOWED, MAX_TOTAL_RATIO * size)
+
+    def take(self, amount: int, where: str) -> None:
+        """Count what is about to be read.
+
+        Raises:
+            ModelFormatError: it is more than what is left.
+        """
+        self.left -= amount
+        if self.left < 0:
+            raise ModelFormatError(f"{where}: the file's {self.size:,} bytes would unpack to far too many")
 
 
 def parse_json(data: bytes | str, what: str) -> Any:
@@ -22,8 +47,26 @@ def parse_json(data: bytes | str, what: str) -> Any:
     if len(data) > MAX_CONFIG_BYTES:
         raise ModelFormatError(f"{what}: {len(data):,} bytes of JSON; the limit is {MAX_CONFIG_BYTES:,}")
     try:
-        return json.loads(data)
+        value = json.loads(data)
     except RecursionError:
         raise ModelFormatError(f"{what}: nested too deeply") from None
     except ValueError as error:  # also a UnicodeDecodeError
         raise ModelFormatError(f"{what}: not valid JSON ({error})") from None
+    level = [value]
+    for _ in range(MAX_JSON_DEPTH):
+        level = [item for holder in level for item in _items(holder)]
+        if not level:
+            return value
+    raise ModelFormatError(f"{what}: nested too deeply")
+
+
+def _items(value: Any) -> list[Any]:
+    """The lists and objects right inside a list or an object."""
+    held = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
+    return [item for item in held if isinstance(item, (dict, list))]
+
+
+def shorten(text: str, limit: int = 200) -> str:
+    """A text from a file for a message: on one line, its middle left out where it is long."""
+    text = " ".join(text.split()) if "\n" in text else text
+    return text if len(text) <= limit else f"{text[: limit - 60]} ... {text[-50:]}"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import math
+import mmap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,10 +13,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from maju.errors import ModelFormatError, Problem, UnsupportedModelError
-from maju.formats.guards import MAX_RATIO
+from maju.errors import MajuError, ModelFormatError, Problem, UnsupportedModelError
+from maju.formats.guards import MAX_RATIO, Allowance, shorten
 
 __all__ = ["attribute", "child", "open_file", "read_array", "text_list"]
+
+#: How a heap of strings begins: its mark and its version.
+HEAP = b"GCOL\x01\x00\x00\x00"
 
 
 @contextmanager
@@ -23,11 +28,39 @@ def open_file(source: Path | bytes, what: str) -> Iterator[Any]:
     import h5py  # put off: it is the dearest import of maju
 
     try:
+        if isinstance(source, bytes):
+            _check_heaps(source)
+        else:
+            with source.open("rb") as raw, mmap.mmap(raw.fileno(), 0, access=mmap.ACCESS_READ) as data:
+                _check_heaps(data)
         with h5py.File(io.BytesIO(source) if isinstance(source, bytes) else source, "r") as file:
             yield file
-    except (OSError, RuntimeError, KeyError, ValueError, TypeError, AttributeError) as error:
-        # h5py has no error of its own: a flipped bit shows as any of these.
-        raise ModelFormatError(f"{what}: damaged or truncated HDF5 ({error})") from error
+    except MajuError:
+        raise
+    except Exception as error:
+        # h5py has no error of its own: a flipped bit shows as nearly any of Python's.
+        raise ModelFormatError(f"{what}: damaged or truncated HDF5 ({shorten(str(error))})") from error
+
+
+def _check_heaps(data: bytes | mmap.mmap) -> None:
+    """Refuse a damaged heap of strings, over which the HDF5 library (1.14) would run for ever.
+
+    A heap is ``GCOL``, a version, its size, and objects: number, count, size (all little-endian), content.
+    """
+    start, end = data.find(HEAP), 0
+    while start >= 0:
+        at, before = start + 16, end
+        end = start + int.from_bytes(data[start + 8 : start + 16], "little")
+        sound = before <= start and end <= len(data)
+        while sound and at + 16 <= end:
+            number = int.from_bytes(data[at : at + 2], "little")
+            size = int.from_bytes(data[at + 8 : at + 16], "little")
+            taken = 16 + -(-size // 8) * 8 if number else size  # object 0 is the free space, header included
+            sound = 16 <= taken <= end - at
+            at += taken
+        if not sound:
+            raise ValueError(f"a broken heap of strings at byte {start:,}")
+        start = data.find(HEAP, start + 8)
 
 
 def child(group: Any, path: str) -> Any:
@@ -41,7 +74,9 @@ def child(group: Any, path: str) -> Any:
         if link is None:
             return None
         if not isinstance(link, h5py.HardLink):
-            raise ModelFormatError(f"{group.name}/{step}: a link to elsewhere, which no Keras writes")
+            raise ModelFormatError(
+                f"{shorten(f'{group.name}/{step}')}: a link to elsewhere, which no Keras writes"
+            )
         group = group[step]
     return group
 
@@ -49,11 +84,24 @@ def child(group: Any, path: str) -> Any:
 def attribute(holder: Any, name: str) -> Any:
     """An attribute, joined again where Keras cut it into ``name0``, ``name1``, ... since it was too long."""
     if name in holder.attrs:
-        return holder.attrs[name]
+        return _attribute(holder, name)
     chunks: list[npt.NDArray[Any]] = []
     while f"{name}{len(chunks)}" in holder.attrs:
-        chunks.append(holder.attrs[f"{name}{len(chunks)}"])
+        chunks.append(_attribute(holder, f"{name}{len(chunks)}"))
     return np.concatenate(chunks) if chunks else None
+
+
+def _attribute(holder: Any, name: str) -> Any:
+    """An attribute of strings or numbers: h5py crashes over some others in a damaged file."""
+    import h5py
+
+    stored = holder.attrs.get_id(name)
+    kind = stored.get_type()
+    claimed = math.prod(stored.shape or ()) * kind.get_size()
+    plain = kind.get_class() in (h5py.h5t.INTEGER, h5py.h5t.FLOAT, h5py.h5t.STRING)
+    if not plain or claimed > holder.file.id.get_filesize():
+        raise ValueError(f"the attribute {name} is no text")
+    return holder.attrs[name]
 
 
 def text_list(values: Any) -> list[str]:
@@ -61,7 +109,7 @@ def text_list(values: Any) -> list[str]:
     return [v.decode("utf-8") if isinstance(v, bytes) else str(v) for v in np.asarray(values).ravel()]
 
 
-def read_array(dataset: Any, where: str) -> npt.NDArray[Any]:
+def read_array(dataset: Any, where: str, allowance: Allowance) -> npt.NDArray[Any]:
     """The values of a dataset.
 
     Raises:
@@ -70,16 +118,21 @@ def read_array(dataset: Any, where: str) -> npt.NDArray[Any]:
     """
     import h5py
 
+    where = shorten(where)
+    if dataset is None:
+        raise ModelFormatError(f"{where}: there is no such array")
     if not isinstance(dataset, h5py.Dataset):
-        raise ModelFormatError(f"{where}: expected an array, found {type(dataset).__name__.lower()}")
+        raise ModelFormatError(f"{where}: expected an array, found a {type(dataset).__name__.lower()}")
     if dataset.is_virtual or dataset.external:
         raise ModelFormatError(f"{where}: its values lie in another file, which no Keras writes")
-    stored = dataset.id.get_storage_size()
-    if dataset.nbytes > MAX_RATIO * max(stored, 1) + 4096:
-        raise ModelFormatError(f"{where}: claims {dataset.nbytes:,} bytes, but {stored:,} are stored")
     if dataset.dtype.kind == "V":
         raise UnsupportedModelError([Problem(where, "bfloat16 weights are not implemented")])
-    if dataset.dtype.kind not in "fiu":
+    if dataset.dtype.kind not in "fiu" or dataset.shape is None:
         raise ModelFormatError(f"{where}: expected numbers, found {dataset.dtype}")
+    claimed = math.prod(dataset.shape) * dataset.dtype.itemsize  # h5py's own product overflows
+    stored = dataset.id.get_storage_size()
+    if claimed > MAX_RATIO * stored:
+        raise ModelFormatError(f"{where}: claims {claimed:,} bytes, but {stored:,} are stored")
+    allowance.take(claimed, where)
     values: npt.NDArray[Any] = dataset[()]
     return np.asarray(values)

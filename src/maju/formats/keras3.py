@@ -14,19 +14,25 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from maju.errors import ModelFormatError, Problem, UnsupportedModelError
+from maju.errors import MajuError, ModelFormatError
 from maju.formats import hdf5
 from maju.formats.atomic import replacing
 from maju.formats.config import read_architecture, write_architecture
-from maju.formats.guards import MAX_CONFIG_BYTES, MAX_RATIO, parse_json
+from maju.formats.guards import MAX_DEPTH, Allowance, parse_json, shorten
 from maju.formats.specification import LayerSpec, ModelFile, ModelSpec
 from maju.layers.base import snake_case
+from maju.text import read_vocabulary
 
 __all__ = ["Keras3Weights", "read_archive", "write_archive", "write_weights"]
 
 #: The version whose format is written.
 KERAS_VERSION = "3.8.0"
-VOCABULARY = "assets/layers/{}/vocabulary.txt"
+#: What of an archive is read, beside the vocabularies.
+WANTED = ("metadata.json", "config.json", "model.weights.h5", "model.weights.npz")
+#: Where a TextVectorization keeps what it learned: its vocabulary below its folder in the assets, and the
+#: weights of mode tf_idf below its folder in the weights file.
+VOCABULARY = "vocabulary.txt"
+IDF_WEIGHTS = "vars/idf_weights"
 Arrays = Mapping[str, Any]
 
 
@@ -58,127 +64,149 @@ class Keras3Weights:
     """The arrays of a `.weights.h5` of Keras 3, by layer.
 
     Args:
-        arrays: every array of the file by its path, as ``layers/lstm/cell/vars/0``.
+        folders: for each folder of the file, as ``layers/lstm/cell/vars``, its arrays by name.
         spec: the graph whose layers they belong to; None until it is known.
         prefix: where in the file a nested model's arrays are.
         what: the file, for messages.
     """
 
-    def __init__(self, arrays: Arrays, spec: ModelSpec | None, what: str, prefix: str = "") -> None:
-        self.arrays = arrays
+    def __init__(
+        self, folders: Mapping[str, Arrays], spec: ModelSpec | None, what: str, prefix: str = ""
+    ) -> None:
+        self.folders = folders
         self.spec = spec
+        self.keys = {} if spec is None else layer_keys(spec)
         self.what = what
         self.prefix = prefix
 
     def of(self, spec: ModelSpec) -> Keras3Weights:
         """The same arrays read as those of another graph, as `load_weights` does."""
-        return Keras3Weights(self.arrays, spec, self.what, self.prefix)
+        return Keras3Weights(self.folders, spec, self.what, self.prefix)
 
-    def _folder(self, layer: LayerSpec) -> str:
-        assert self.spec is not None
-        return f"{self.prefix}layers/{layer_keys(self.spec)[layer.name]}"
+    def folder(self, layer: LayerSpec) -> str:
+        """Where a layer of the graph is in the file."""
+        return f"{self.prefix}layers/{self.keys[layer.name]}"
 
     def read(self, layer: LayerSpec, names: Sequence[str]) -> dict[str, npt.NDArray[Any]]:
-        if not names:
-            return {}
-        folder = self._folder(layer)
-        where = {f"{folder}/{place}": name for name, place in places(names).items()}
-        own = {place.rpartition("/")[0] for place in where}
-        held = sorted(path for path in self.arrays if path.rpartition("/")[0] in own)
-        if set(held) != set(where):
+        where = {name: f"{self.folder(layer)}/{place}" for name, place in places(names).items()}
+        own = dict.fromkeys(place.rpartition("/")[0] for place in where.values())
+        held = {
+            f"{folder}/{name}": array
+            for folder in own
+            for name, array in self.folders.get(folder, {}).items()
+        }
+        if set(held) != set(where.values()):
             raise ModelFormatError(
                 f"{self.what}: {layer.where} needs {len(where)} arrays, the file holds {len(held)} there"
             )
-        return {name: self.arrays[path] for path, name in where.items()}
+        return {name: held[place] for name, place in where.items()}
 
     def nested(self, layer: LayerSpec) -> Keras3Weights:
-        return Keras3Weights(self.arrays, layer.model, self.what, f"{self._folder(layer)}/")
+        return Keras3Weights(self.folders, layer.model, self.what, f"{self.folder(layer)}/")
 
 
-def read_weights(source: Path | bytes, what: str) -> Keras3Weights:
-    """Every array under ``layers`` of a weights file of Keras 3."""
-    arrays: dict[str, Any] = {}
+def read_weights(source: Path | bytes, what: str, size: int) -> Keras3Weights:
+    """Every array under ``layers`` of a weights file of Keras 3; `size` is what the file takes on disk."""
+    folders: dict[str, dict[str, Any]] = {}
     with hdf5.open_file(source, what) as file:
-        if "layers" not in file:
+        layers = hdf5.child(file, "layers")
+        if layers is None:
             old = "_layer_checkpoint_dependencies" in file
             reason = "the layout of Keras 2.12 to 2.14, which is not implemented" if old else "no layers"
             raise ModelFormatError(f"{what}: {reason}")
-        _collect(hdf5.child(file, "layers"), "layers", arrays, what)
-    return Keras3Weights(arrays, None, what)
+        _collect(layers, "layers", folders, Allowance(size), set(), what)
+    return Keras3Weights(folders, None, what)
 
 
-def _collect(group: Any, path: str, arrays: dict[str, Any], what: str, depth: int = 0) -> None:
+def _collect(
+    group: Any, path: str, folders: dict[str, dict[str, Any]], allowance: Allowance, seen: set[Any], what: str
+) -> None:
     import h5py
 
-    if depth > 100:
-        raise ModelFormatError(f"{what}: groups nested more than 100 deep at {path[:80]}")
+    if group in seen or path.count("/") > 4 * MAX_DEPTH:
+        raise ModelFormatError(f"{what}: groups within themselves at {shorten(path)}, which no Keras writes")
+    seen.add(group)
     for name in group:
         item = hdf5.child(group, name)
         if isinstance(item, h5py.Group):
-            _collect(item, f"{path}/{name}", arrays, what, depth + 1)
+            _collect(item, f"{path}/{name}", folders, allowance, seen, what)
         else:
-            arrays[f"{path}/{name}"] = hdf5.read_array(item, f"{what}: {path}/{name}")
+            array = hdf5.read_array(item, f"{what}: {path}/{name}", allowance)
+            folders.setdefault(path, {})[name] = array
 
 
 def read_archive(path: Path) -> ModelFile:
     """A `.keras` archive."""
     what = path.name
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = set(archive.namelist())
-            metadata = parse_json(_member(archive, "metadata.json", what), f"{what}: metadata.json")
-            document = parse_json(_member(archive, "config.json", what), f"{what}: config.json")
-            if not isinstance(metadata, Mapping):
-                raise ModelFormatError(f"{what}: metadata.json holds no object")
-            version = _version(metadata.get("keras_version"), what)
-            spec = _with_vocabularies(read_architecture(document, version, what), archive, names, what)
-            if "model.weights.npz" in names:
-                problem = Problem("the weights (model.weights.npz)", "only model.weights.h5 is implemented")
-                raise UnsupportedModelError([problem])
-            weights = read_weights(_member(archive, "model.weights.h5", what), what)
-    except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, RuntimeError) as error:
-        raise ModelFormatError(f"{what}: damaged or truncated archive ({error})") from error
+    members = _members(path, what)
+    for name in ("metadata.json", "config.json"):
+        if name not in members:
+            raise ModelFormatError(f"{what}: no Keras model: it holds no {name}")
+    metadata = parse_json(members["metadata.json"], f"{what}: metadata.json")
+    document = parse_json(members["config.json"], f"{what}: config.json")
+    if not isinstance(metadata, Mapping):
+        raise ModelFormatError(f"{what}: metadata.json holds no object")
+    spec = read_architecture(document, metadata.get("keras_version"), what)
+    if "model.weights.h5" not in members:
+        other = "model.weights.npz" in members
+        reason = "model.weights.npz; only model.weights.h5 is implemented" if other else "no model.weights.h5"
+        raise ModelFormatError(f"{what}: the archive holds {reason}")
+    weights = read_weights(members["model.weights.h5"], what, path.stat().st_size).of(spec)
     mark = metadata.get("maju")
     kind = mark.get("class") if isinstance(mark, Mapping) else None
-    return ModelFile(what, spec, weights.of(spec), kind, training=document.get("compile_config"))
+    return ModelFile(
+        what,
+        _with_vocabularies(spec, weights, members),
+        weights,
+        kind if isinstance(kind, str) else None,
+        training=document.get("compile_config"),
+    )
 
 
-def _version(value: Any, what: str) -> str:
-    text = str(value)
-    if not text.split(".")[0].isdigit():
-        raise ModelFormatError(f"{what}: no Keras version ({value!r})")
-    return text
-
-
-def _member(archive: zipfile.ZipFile, name: str, what: str) -> bytes:
-    """A file of the archive, refused where it would grow out of proportion."""
+def _members(path: Path, what: str) -> dict[str, bytes]:
+    """The files of an archive that a model is made of; nothing is unpacked to disk."""
+    allowance = Allowance(path.stat().st_size)
+    members: dict[str, bytes] = {}
     try:
-        info = archive.getinfo(name)
-    except KeyError:
-        raise ModelFormatError(f"{what}: no Keras model: it holds no {name}") from None
-    limit = MAX_CONFIG_BYTES if name.endswith(".json") else None
-    too_large = limit is not None and info.file_size > limit
-    if too_large or info.file_size > MAX_RATIO * max(info.compress_size, 1):
-        raise ModelFormatError(f"{what}: {name} claims {info.file_size:,} bytes in {info.compress_size:,}")
-    return archive.read(info)
+        with zipfile.ZipFile(path) as archive:
+            for info in archive.infolist():
+                name = info.filename
+                if name.startswith("/") or ".." in name.split("/"):
+                    raise ModelFormatError(f"{what}: {shorten(name)!r} leads out of the archive")
+                if name not in WANTED and not name.endswith(VOCABULARY):
+                    continue
+                if name in members:
+                    raise ModelFormatError(f"{what}: the archive holds {shorten(name)!r} twice")
+                allowance.take(info.file_size, f"{what}: {shorten(name)}")
+                members[name] = archive.read(info)
+    except MajuError:
+        raise
+    except Exception as error:
+        # A flipped bit shows as BadZipFile, zlib.error, struct.error, NotImplementedError and more.
+        raise ModelFormatError(f"{what}: damaged or truncated archive ({shorten(str(error))})") from error
+    return members
 
 
-def _with_vocabularies(spec: ModelSpec, archive: zipfile.ZipFile, names: set[str], what: str) -> ModelSpec:
-    """The graph with each adapted vocabulary, which Keras keeps as a file, in its layer's config."""
-    keys = layer_keys(spec)
+def _with_vocabularies(spec: ModelSpec, weights: Keras3Weights, members: Mapping[str, bytes]) -> ModelSpec:
+    """The graph with what each TextVectorization learned, which Keras keeps outside the config, in it."""
     layers = []
     for layer in spec.layers:
-        asset = VOCABULARY.format(keys.get(layer.name))
-        if (
-            layer.class_name == "TextVectorization"
-            and layer.config.get("vocabulary") is None
-            and asset in names
-        ):
-            try:
-                tokens = _member(archive, asset, what).decode("utf-8").split("\n")
-            except UnicodeDecodeError as error:
-                raise ModelFormatError(f"{what}: {asset}: not UTF-8 ({error})") from error
-            layer = replace(layer, config={**layer.config, "vocabulary": tokens})
+        if layer.model is not None:
+            layer = replace(layer, model=_with_vocabularies(layer.model, weights.nested(layer), members))
+        elif layer.class_name == "TextVectorization" and layer.config.get("vocabulary") is None:
+            asset = f"assets/{weights.folder(layer)}/{VOCABULARY}"
+            learned: dict[str, Any] = {}
+            if asset in members:
+                size = layer.config.get("vocabulary_size")
+                try:
+                    learned["vocabulary"] = read_vocabulary(members[asset], size)
+                except ModelFormatError as error:
+                    raise ModelFormatError(f"{weights.what}: {layer.where}: {error}") from error
+            folder, _, name = f"{weights.folder(layer)}/{IDF_WEIGHTS}".rpartition("/")
+            idf_weights = weights.folders.get(folder, {}).get(name)
+            if idf_weights is not None:
+                learned["idf_weights"] = idf_weights.tolist()
+            layer = replace(layer, config={**layer.config, **learned})
         layers.append(layer)
     return replace(spec, layers=tuple(layers))
 
@@ -215,9 +243,8 @@ def _weights_bytes(spec: ModelSpec, arrays: Mapping[str, Arrays]) -> bytes:
         for place, array in _placed(spec, arrays):
             file.create_dataset(place, data=array)
         _name(file, spec.name)
-        for layer in spec.layers:
-            if layer.name in (keys := layer_keys(spec)):
-                _name(file.require_group(f"layers/{keys[layer.name]}"), layer.name)
+        for name, key in layer_keys(spec).items():
+            _name(file.require_group(f"layers/{key}"), name)
     return buffer.getvalue()
 
 
@@ -232,8 +259,17 @@ def _placed(
     keys = layer_keys(spec)
     for layer in spec.layers:
         held = arrays.get(layer.name, {})
+        place = f"{prefix}layers/{keys.get(layer.name)}"
+        idf_weights = layer.config.get("idf_weights")
         if layer.model is not None:
-            yield from _placed(layer.model, held, f"{prefix}layers/{keys[layer.name]}/")
-        elif held:
-            for name, place in places(list(held)).items():
-                yield f"{prefix}layers/{keys[layer.name]}/{place}", np.asarray(held[name])
+            yield from _placed(layer.model, held, f"{place}/")
+        elif idf_weights is not None:
+            # As Keras does: twice, and as long as the output is wide.
+            width = layer.config["max_tokens"] if layer.config.get("pad_to_max_tokens") else len(idf_weights)
+            padded = np.zeros(max(width, len(idf_weights)), np.float32)
+            padded[: len(idf_weights)] = idf_weights
+            yield f"{place}/{IDF_WEIGHTS}", padded
+            yield f"{place}/_lookup_layer/{IDF_WEIGHTS}", padded
+        else:
+            for name, below in places(list(held)).items():
+                yield f"{place}/{below}", np.asarray(held[name])

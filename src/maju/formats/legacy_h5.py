@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,7 +15,7 @@ from maju.errors import ModelFormatError, Problem, UnsupportedModelError
 from maju.formats import hdf5
 from maju.formats.atomic import replacing
 from maju.formats.config import read_architecture, write_architecture
-from maju.formats.guards import parse_json
+from maju.formats.guards import Allowance, parse_json, shorten
 from maju.formats.keras3 import KERAS_VERSION
 from maju.formats.specification import LayerSpec, ModelFile, ModelSpec
 
@@ -55,7 +56,7 @@ def read_legacy(path: Path) -> ModelFile:
             raise ModelFormatError(
                 f"{what}: no Keras model: an HDF5 file without model_config and layer_names"
             )
-        weights = LegacyWeights(_arrays(root, what), what)
+        weights = LegacyWeights(_arrays(root, what, path.stat().st_size), what)
         version = hdf5.attribute(file, "keras_version")
         if version is None:
             version = hdf5.attribute(root, "keras_version")
@@ -64,8 +65,10 @@ def read_legacy(path: Path) -> ModelFile:
         return ModelFile(what, None, weights)
     version = _text(version) if version is not None else "1.0.0"
     problems = []
-    if version.startswith("1"):
-        problems.append(Problem(f"the file (Keras {version})", "files of Keras 1 are not implemented"))
+    if version.split(".")[0] == "1":
+        problems.append(
+            Problem(f"the file (Keras {shorten(version)})", "files of Keras 1 are not implemented")
+        )
     if backend is not None and _text(backend) in ("theano", "cntk"):
         problems.append(
             Problem(f"the file (backend {_text(backend)})", "only TensorFlow's layout is implemented")
@@ -84,15 +87,16 @@ def _text(value: Any) -> str:
         raise ModelFormatError(f"an attribute is not UTF-8 ({error})") from error
 
 
-def _arrays(root: Any, what: str) -> dict[str, list[npt.NDArray[Any]]]:
+def _arrays(root: Any, what: str, size: int) -> dict[str, list[npt.NDArray[Any]]]:
+    allowance = Allowance(size)
     found = {}
     for layer in hdf5.text_list(hdf5.attribute(root, "layer_names")):
         group = hdf5.child(root, layer)
         names = None if group is None else hdf5.attribute(group, "weight_names")
         if names is None:
-            raise ModelFormatError(f"{what}: the weights of layer {layer!r} are missing")
+            raise ModelFormatError(f"{what}: the weights of layer {shorten(layer)!r} are missing")
         found[layer] = [
-            hdf5.read_array(hdf5.child(group, name), f"{what}: {layer}/{name}")
+            hdf5.read_array(hdf5.child(group, name), f"{what}: {layer}/{name}", allowance)
             for name in hdf5.text_list(names)
         ]
     return found
@@ -104,33 +108,33 @@ def write_legacy(
     """Write a legacy `.h5` that Keras 3 opens; see `write_archive` for the arguments."""
     import h5py
 
-    nested = [layer for layer in spec.layers if layer.model is not None]
-    if nested:
-        raise UnsupportedModelError(
-            [
-                Problem(layer.where, "nested models cannot be saved as .h5", "save as .keras")
-                for layer in nested
-            ]
-        )
-    document = json.dumps(write_architecture(spec))
-    with replacing(path) as temporary, h5py.File(temporary, "w") as file:
-        file.attrs["keras_version"] = KERAS_VERSION
-        file.attrs["backend"] = "tensorflow"
-        file.attrs["model_config"] = document
+    problems = [
+        Problem(layer.where, "nested models cannot be saved as .h5", "save as .keras")
+        for layer in spec.layers
+        if layer.model is not None
+    ]
+    if problems:
+        raise UnsupportedModelError(problems)
+    buffer = io.BytesIO()
+    with h5py.File(buffer, "w") as file:
+        file.attrs["model_config"] = json.dumps(write_architecture(spec))
         if kind is not None:
             file.attrs["maju_class"] = kind
         root = file.create_group("model_weights")
-        root.attrs["keras_version"] = KERAS_VERSION
-        root.attrs["backend"] = "tensorflow"
+        for holder in (file, root):
+            holder.attrs["keras_version"] = KERAS_VERSION
+            holder.attrs["backend"] = "tensorflow"
+        root.create_group("top_level_model_weights").attrs["weight_names"] = np.zeros(0)
         layers = [layer.name for layer in spec.layers if not layer.operation]
         _write_names(root, "layer_names", layers)
         for layer in layers:
-            group = root.create_group(layer)
+            group = root.require_group(layer)
             held = arrays.get(layer, {})
             _write_names(group, "weight_names", [f"{layer}/{name}" for name in held])
             for name, array in held.items():
                 group.create_dataset(f"{layer}/{name}", data=np.asarray(array))
-        root.create_group("top_level_model_weights").attrs["weight_names"] = np.zeros(0)
+    with replacing(path) as temporary:
+        temporary.write_bytes(buffer.getvalue())
 
 
 def _write_names(group: Any, attribute: str, names: list[str]) -> None:

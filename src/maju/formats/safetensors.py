@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from maju.errors import MissingExtraError, ModelFormatError
+from maju.errors import MissingExtraError, ModelFormatError, Problem, UnsupportedModelError
 from maju.formats.atomic import replacing
 from maju.formats.config import read_architecture, write_architecture
-from maju.formats.guards import parse_json
+from maju.formats.guards import parse_json, shorten
 from maju.formats.specification import LayerSpec, ModelFile, ModelSpec
 
 __all__ = ["FlatWeights", "read_safetensors", "write_safetensors"]
@@ -52,7 +52,7 @@ def read_safetensors(path: Path) -> ModelFile:
             metadata = file.metadata() or {}
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except (SafetensorError, OSError, TypeError, ValueError) as error:
-        raise ModelFormatError(f"{what}: damaged or truncated safetensors ({error})") from error
+        raise ModelFormatError(f"{what}: damaged or truncated safetensors ({shorten(str(error))})") from error
     weights = FlatWeights(arrays, what)
     if "maju_architecture" not in metadata:
         return ModelFile(what, None, weights)
@@ -66,15 +66,20 @@ def write_safetensors(
 ) -> None:
     """Write a `.safetensors` with the architecture in its metadata; see `write_archive` for the arguments."""
     try:
-        from safetensors.numpy import save_file
+        from safetensors.numpy import save
     except ImportError as error:
         raise MissingExtraError("saving as .safetensors", "safetensors") from error
     metadata = {"maju_architecture": json.dumps(write_architecture(spec, for_keras=False))}
     if kind is not None:
         metadata["maju_class"] = kind
-    flat = {name: np.ascontiguousarray(array) for name, array in _flat(spec, arrays)}
+    flat: dict[str, npt.NDArray[Any]] = {}
+    for name, array in _flat(spec, arrays):
+        if name in flat:
+            reason = "two layers have a weight of this name, since their own names hold '/'"
+            raise UnsupportedModelError([Problem(shorten(f"weight {name!r}"), reason, "rename a layer")])
+        flat[name] = np.ascontiguousarray(array)
     with replacing(path) as temporary:
-        save_file(flat, temporary, metadata)
+        temporary.write_bytes(save(flat, metadata))
 
 
 def _flat(

@@ -8,6 +8,8 @@ from typing import Any, Protocol
 
 import numpy.typing as npt
 
+from maju.formats.guards import shorten
+
 __all__ = [
     "CallSpec",
     "LayerSpec",
@@ -48,7 +50,7 @@ class LayerSpec:
     def where(self) -> str:
         """Its place in the model, for messages."""
         kind = "operation" if self.operation else "layer"
-        return f"{kind} {self.name!r} ({self.class_name})"
+        return shorten(f"{kind} {self.name!r} ({self.class_name})")
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,7 @@ class ModelSpec:
         inputs, outputs: a `TensorRef`, or a list or a dict of them, as the model's author gave them.
         keras_version: the version that wrote the file, as ``"3.15.1"``.
         shapes: the shape of each tensor of the graph, where it is known; Keras 3 wants them in a file.
+        trainable: False where the model as a whole was frozen.
     """
 
     name: str
@@ -80,6 +83,7 @@ class ModelSpec:
     outputs: Any
     keras_version: str
     shapes: Mapping[TensorRef, tuple[int | None, ...]] = field(default_factory=dict)
+    trainable: bool = True
 
     def with_name(self, name: str) -> ModelSpec:
         """The same model under another name."""

@@ -39,6 +39,8 @@ def model_of(file: ModelFile, architecture: str | Path | None = None) -> Model:
     spec = file.spec
     if architecture is not None:
         spec = formats.read(architecture).spec
+        if spec is None:
+            raise ModelFormatError(f"{architecture}: weights alone, where an architecture is expected")
     if spec is None:
         raise ModelFormatError(
             f"{file.path}: weights alone; give the layers too: load(path, architecture='model.json')"
