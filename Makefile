@@ -26,8 +26,8 @@ check: $(STAMP) lint types  ## the fast subset, in under two minutes
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m 'not slow' -q
 
 lint: $(STAMP)  ## ruff, both the linter and the formatter
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
+	$(BIN)/ruff check src tests
+	$(BIN)/ruff format --check src tests
 
 types: $(STAMP)  ## mypy, strict
 	$(BIN)/mypy

@@ -32,8 +32,9 @@ __all__ = [
 #: How far apart two outputs of a layer may be, times the larger of 1 and Keras's largest value there: the
 #: rounding errors of float32 grow with the values that are summed.
 TOLERANCE = 1e-5
-#: How far apart two probabilities may be.
-PROBABILITY_TOLERANCE = 1e-6
+#: How far apart two probabilities may be. Over 100 steps of a trained LSTM, Keras's own float32 was measured
+#: to be up to 1.7e-6 from the same model in float64, and maju's up to 0.5e-6.
+PROBABILITY_TOLERANCE = 5e-6
 
 BATCH = 128
 
@@ -144,6 +145,7 @@ class _Tally:
         self.largest = self.total = 0.0
         self.count = 0
         self.scale = 1.0
+        self.exact = False
         self.remark = ""
 
     def add(self, of_keras: Array, of_maju: Array) -> None:
@@ -153,6 +155,7 @@ class _Tally:
         if of_keras.shape != of_maju.shape:
             self.refuse(f"Keras gives shape {of_keras.shape}, maju {of_maju.shape}")
             return
+        self.exact = of_maju.dtype.kind in "biu"  # ids are equal or wrong
         a, b = of_keras.astype(np.float64), of_maju.astype(np.float64)
         same = (a == b) | (np.isnan(a) & np.isnan(b))  # infinities among them, whose difference is NaN
         difference = np.abs(np.subtract(a, b, where=~same, out=np.zeros_like(a)))
@@ -169,7 +172,7 @@ class _Tally:
 
     def result(self, name: str, probabilities: bool = False) -> Comparison:
         """The comparison over all the batches."""
-        tolerance = PROBABILITY_TOLERANCE if probabilities else TOLERANCE * self.scale
+        tolerance = PROBABILITY_TOLERANCE if probabilities else TOLERANCE * self.scale * (not self.exact)
         mean = self.total / max(self.count, 1)
         return Comparison(name, self.type, self.shape, self.largest, mean, tolerance, self.remark)
 

@@ -197,6 +197,21 @@ class TestImages:
         found = cli("predict", models.path("plain"), path).error
         assert found == f"{path}: {message.format(path=path)}"
 
+    def test_a_photograph_with_a_second_picture_behind_it(
+        self, cli: Maju, models: Models, tmp_path: Path
+    ) -> None:
+        first, second = (Image.fromarray(pixels(height=12, width=10, seed=seed)) for seed in (0, 1))
+        first.save(tmp_path / "two.jpg", format="MPO", save_all=True, append_images=[second])
+        first.save(tmp_path / "one.jpg")
+        both = (tmp_path / "two.jpg", tmp_path / "one.jpg")
+        rows = cli("predict", models.path("any_size"), *both, "--json", "--top", "3").json
+        assert rows[0]["top"] == rows[1]["top"]
+
+    def test_pillow_runs_no_other_program(self, cli: Maju, models: Models, tmp_path: Path) -> None:
+        path = tmp_path / "a.eps"
+        Image.fromarray(pixels()).save(path)
+        assert cli("predict", models.path("plain"), path).error == f"{path}: neither .npy, .npz nor an image"
+
     def test_a_truncated_image(self, cli: Maju, models: Models, tmp_path: Path) -> None:
         path = save_image(tmp_path / "a.png", pixels(height=60, width=50))
         path.write_bytes(path.read_bytes()[:-4000])

@@ -41,11 +41,11 @@ def hdf5(change: Callable[[Any], object]) -> bytes:
     return buffer.getvalue()
 
 
-#: What is in the file, and what is said about it after its name.
+#: What is in the file, and what is said about it after its name; in brackets, a library's own words follow.
 CONTENTS: dict[str, tuple[bytes, str]] = {
     "nothing": (b"", "no model: an empty file"),
     "one byte": (b"P", NEITHER),
-    "text": ("Selamat pagi, ini bukan model.\n".encode() * 9, NEITHER),
+    "text": (b"Selamat pagi, ini bukan model.\n" * 9, NEITHER),
     "a picture": (PNG * 4, NEITHER),
     "random bytes": (np.random.default_rng(0).bytes(5000), NEITHER),
     "zeros": (bytes(5000), NEITHER),
@@ -76,8 +76,7 @@ CONTENTS: dict[str, tuple[bytes, str]] = {
     ),
     "the start of HDF5": (
         b"\x89HDF\r\n\x1a\n" + bytes(90),
-        "damaged or truncated HDF5 (Unable to synchronously open file "
-        "(truncated file: eof = 98, sblock->base_addr = 0, stored_eof = 0))",
+        "damaged or truncated HDF5 (",
     ),
     "an empty HDF5": (
         hdf5(lambda file: None),
@@ -102,7 +101,7 @@ CONTENTS: dict[str, tuple[bytes, str]] = {
     ),
     "safetensors without an end": (
         b"\x40\x00\x00\x00\x00\x00\x00\x00{" + b" " * 9,
-        "damaged or truncated safetensors (Error while deserializing header: invalid header length)",
+        "damaged or truncated safetensors (",
     ),
 }
 
@@ -113,7 +112,9 @@ def test_what_is_no_model(content: bytes, reason: str, name: str, tmp_path: Path
     (tmp_path / name).write_bytes(content)
     with pytest.raises(ModelFormatError) as error:
         maju.load(tmp_path / name)
-    assert str(error.value) == f"{name}: {reason}"
+    said = str(error.value).removeprefix(f"{name}: ")
+    assert said.startswith(reason) if reason.endswith("(") else said == reason
+    assert len(said) < 250
 
 
 @pytest.mark.parametrize("open_it", [maju.load, maju.CNNFromScratch.load, maju.CNNFromScratch().load_weights])
@@ -209,16 +210,15 @@ def test_an_archive_that_another_program_compressed(saved: Saved, tmp_path: Path
 
 
 def attempt(path: Path) -> None:
-    """Open a damaged file: that works, or there is one readable error of maju's."""
+    """Open a damaged file: that works, or there is an error of maju's, each line of it short."""
+    said = ""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             maju.load(path)
     except MajuError as error:
-        assert max(map(len, str(error).splitlines())) < 600
-        assert isinstance(error, ModelFormatError) is (
-            "\n" not in str(error) and "supported" not in str(error)
-        )
+        said = str(error)
+    assert max(map(len, said.split("\n"))) < 600
 
 
 @pytest.fixture(
@@ -238,7 +238,7 @@ def whole(request: pytest.FixtureRequest, saved: Saved, tmp_path: Path) -> bytes
 
 def test_a_file_that_is_cut_off_anywhere(whole: bytes, tmp_path: Path) -> None:
     path = tmp_path / "cut"
-    for end in {*range(0, 40), *range(0, len(whole), max(1, len(whole) // 150)), len(whole) - 1}:
+    for end in {*range(40), *range(0, len(whole), max(1, len(whole) // 150)), len(whole) - 1}:
         path.write_bytes(whole[:end])
         with pytest.raises(ModelFormatError, match=r"^cut: .{0,500}$"):
             maju.load(path)
@@ -273,7 +273,7 @@ def test_a_flipped_bit_in_an_archive_is_always_seen(saved: Saved, tmp_path: Path
         damaged = bytearray(whole)
         damaged[place] ^= 1 << rng.randrange(8)
         (tmp_path / "flipped.keras").write_bytes(damaged)
-        with pytest.raises(ModelFormatError, match="Bad CRC-32 for file 'model.weights.h5'"):
+        with pytest.raises(ModelFormatError, match=r"Bad CRC-32 for file 'model\.weights\.h5'"):
             maju.load(tmp_path / "flipped.keras")
 
 

@@ -315,14 +315,14 @@ def twins_that_compare_two_texts() -> Any:
     return keras.Model([left, right], layers.Dense(1, activation="sigmoid", name="same")(x))
 
 
-@architecture(IDS)
-def two_readings_of_one_text_added_with_their_masks() -> Any:
-    ids = keras.Input((9,), name="ids")
-    x = layers.Embedding(30, 6, mask_zero=True, name="words")(ids)
-    x = layers.Add(name="residual")([x, layers.GRU(6, return_sequences=True, name="first")(x)])
-    x = layers.Average(name="mean")([x, layers.LSTM(6, return_sequences=True, name="second")(x)])
+@architecture({"text": IDS, "reply": IDS[::-1].copy()})
+def two_texts_added_with_their_masks() -> Any:
+    text, reply = keras.Input((9,), name="text"), keras.Input((9,), name="reply")
+    words = layers.Embedding(30, 6, mask_zero=True, name="words")
+    x = layers.Add(name="over")([words(text), words(reply)])
+    x = layers.Average(name="mean")([x, layers.GRU(6, return_sequences=True, name="first")(x)])
     x = layers.SimpleRNN(5, name="last")(x)
-    return keras.Model(ids, layers.Dense(3, activation="softmax", name="label")(x))
+    return keras.Model([text, reply], layers.Dense(3, activation="softmax", name="label")(x))
 
 
 @architecture(DIGITS)

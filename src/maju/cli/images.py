@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["ImageForm", "Scale", "read_image", "scaled"]
 
 MODES = {1: "L", 3: "RGB", 4: "RGBA"}
+#: pillow knows more, and runs another program on some of them.
+FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
 #: What pillow calls the images that have 8 bits a channel, or fewer.
 EIGHT_BITS = ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "CMYK", "YCbCr", "HSV")
 
@@ -107,8 +109,9 @@ def _decoded(path: Path, mode: str) -> Image.Image:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(path) as image:
-                frames = getattr(image, "n_frames", 1)
+            with Image.open(path, formats=FORMATS) as image:
+                # A phone's JPEG may hold a second picture after its own: pillow's MPO.
+                frames = 1 if image.format == "MPO" else getattr(image, "n_frames", 1)
                 stored = image.mode
                 picture = ImageOps.exif_transpose(image)
                 converted = picture.convert(mode)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from maju.errors import MajuError, ModelFormatError, Problem, UnsupportedModelError
+from maju.errors import MajuError, ModelFormatError
 from maju.formats.guards import MAX_RATIO, Allowance, shorten
 
 __all__ = ["attribute", "child", "open_file", "read_array", "text_list"]
@@ -114,7 +114,6 @@ def read_array(dataset: Any, where: str, allowance: Allowance) -> npt.NDArray[An
 
     Raises:
         ModelFormatError: it is no array of numbers, lies outside the file, or claims far more than is stored.
-        UnsupportedModelError: its numbers are of a type that is not implemented.
     """
     import h5py
 
@@ -125,9 +124,8 @@ def read_array(dataset: Any, where: str, allowance: Allowance) -> npt.NDArray[An
         raise ModelFormatError(f"{where}: expected an array, found a {type(dataset).__name__.lower()}")
     if dataset.is_virtual or dataset.external:
         raise ModelFormatError(f"{where}: its values lie in another file, which no Keras writes")
-    if dataset.dtype.kind == "V":
-        raise UnsupportedModelError([Problem(where, "bfloat16 weights are not implemented")])
-    if dataset.dtype.kind not in "fiu" or dataset.shape is None:
+    bfloat16 = dataset.dtype == "V2"  # so does Keras store it; it is for the layer to refuse
+    if not (bfloat16 or dataset.dtype.kind in "fiu") or dataset.shape is None:
         raise ModelFormatError(f"{where}: expected numbers, found {dataset.dtype}")
     claimed = math.prod(dataset.shape) * dataset.dtype.itemsize  # h5py's own product overflows
     stored = dataset.id.get_storage_size()

@@ -123,6 +123,8 @@ def _collect(
 ) -> None:
     import h5py
 
+    if not isinstance(group, h5py.Group):
+        raise ModelFormatError(f"{what}: {path}: expected a group, found a {type(group).__name__.lower()}")
     if group in seen or path.count("/") > 4 * MAX_DEPTH:
         raise ModelFormatError(f"{what}: groups within themselves at {shorten(path)}, which no Keras writes")
     seen.add(group)

@@ -205,6 +205,8 @@ def _checked(arrays: Mapping[str, Array], shapes: Mapping[str, Shape], where: st
         if not fits:
             came, wanted = shorten(str(array.shape)), shorten(str(expected))
             raise ModelFormatError(f"{where}: {name} has shape {came}, expected {wanted}")
+        if array.dtype.kind == "V":
+            raise UnsupportedModelError([Problem(where, f"{name} holds bfloat16, which is not implemented")])
         if array.dtype.kind != "f":
             raise ModelFormatError(f"{where}: {name} holds {array.dtype}, expected floating-point numbers")
         with np.errstate(over="ignore"):  # float64 beyond float32 is infinite for Keras too

@@ -1,0 +1,258 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import h5py
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+import maju
+from formats.archives import members, rewrite, rewrite_h5, write_archive
+from formats.samples import SAMPLES
+from maju.errors import ModelFormatError, UnsupportedModelError
+
+Saved = Callable[..., Path]
+
+CUSTOM = "a class of its author's own; the file does not hold its computation"
+
+
+class Dense(layers.Dense):  # type: ignore[misc]
+    """A class of one's own with the name of Keras's."""
+
+    def call(self, inputs: Any, training: Any = None) -> Any:
+        return super().call(inputs) * 2
+
+
+class LSTM(layers.LSTM):  # type: ignore[misc]
+    """Another."""
+
+
+@keras.saving.register_keras_serializable("study")
+class Attention(layers.Layer):  # type: ignore[misc]
+    """A registered one."""
+
+    def call(self, inputs: Any) -> Any:
+        return inputs
+
+
+@keras.saving.register_keras_serializable("study")  # type: ignore[untyped-decorator]
+def swishy(x: Any) -> Any:
+    return x * keras.ops.sigmoid(2 * x)
+
+
+def refusal(source: Any) -> list[str]:
+    """What is said about a model that is not supported, line by line."""
+    with pytest.raises(UnsupportedModelError) as error:
+        maju.load(source)
+    heading, *lines = str(error.value).splitlines()
+    problems = [str(problem) for problem in error.value.problems]
+    if lines:
+        assert heading == f"{len(lines)} things are not supported:"
+        assert lines == [f"  - {problem}" for problem in problems]
+    else:
+        assert heading == f"not supported: {problems[0]}"
+    return problems
+
+
+def test_everything_is_named_at_once() -> None:
+    ids = keras.Input((6,), dtype="int32")
+    x = layers.Embedding(9, 4)(ids)
+    x, *_ = layers.LSTM(3, return_state=True, return_sequences=True, name="states")(x)
+    with keras.saving.custom_object_scope({"LSTM": LSTM}):
+        x = layers.Bidirectional(LSTM(3, return_sequences=True), name="both")(x)
+    x = keras.ops.erf(x)
+    x = Attention(name="look")(layers.GaussianNoise(0.1, name="noise")(x))
+    x = layers.Lambda(lambda y: y + 1, name="plus")(layers.Flatten()(x))
+    x = layers.Dense(4, activation=swishy, name="swishy")(x)
+    model = keras.Model(ids, Dense(2, name="mine")(x))
+    assert refusal(model) == [
+        "layer 'states' (LSTM): return_state=True; only False is implemented",
+        "layer 'both' (Bidirectional): its forward_layer is a custom>LSTM; SimpleRNN, LSTM and GRU are "
+        "implemented",
+        "layer 'both' (Bidirectional): its backward_layer is a custom>LSTM; SimpleRNN, LSTM and GRU are "
+        "implemented",
+        "operation 'erf' (Erf): an operation that maju does not have",
+        "layer 'noise' (GaussianNoise): a layer that maju does not have",
+        f"layer 'look' (Attention): {CUSTOM}",
+        "layer 'plus' (Lambda): runs Python code of its author's, which maju never does "
+        "(replace it by layers of Keras and save again)",
+        "layer 'swishy' (Dense): activation='study>swishy', an activation that maju does not know",
+        f"layer 'mine' (Dense): {CUSTOM}",
+    ]
+
+
+def test_a_state_that_is_kept_from_batch_to_batch() -> None:
+    model = keras.Sequential([keras.Input(batch_shape=(2, 5, 3)), layers.GRU(2, stateful=True, name="kept")])
+    assert refusal(model) == ["layer 'kept' (GRU): stateful=True; only False is implemented"]
+
+
+def test_half_precision_is_named_in_every_layer() -> None:
+    half = keras.Sequential(
+        [
+            keras.Input((4,)),
+            layers.Dense(3, dtype="mixed_float16", name="first"),
+            layers.Dense(2, dtype="bfloat16", name="second"),
+            layers.Dense(2, name="third"),
+        ]
+    )
+    assert refusal(half) == [
+        "layer 'first' (Dense): dtype policy 'mixed_float16'; only 'float32' is implemented",
+        "layer 'second' (Dense): dtype policy 'bfloat16'; only 'float32' is implemented",
+    ]
+
+
+def test_what_is_inside_nested_models_is_named_with_its_place() -> None:
+    inner = keras.Sequential([keras.Input((4,)), Attention(name="look")], name="inner")
+    outer = keras.Sequential(
+        [keras.Input((4,)), inner, layers.GaussianNoise(0.1, name="noise")], name="outer"
+    )
+    model = keras.Sequential([keras.Input((4,)), outer])
+    assert refusal(model) == [
+        f"layer 'outer' (Sequential), layer 'inner' (Sequential), layer 'look' (Attention): {CUSTOM}",
+        "layer 'outer' (Sequential), layer 'noise' (GaussianNoise): a layer that maju does not have",
+    ]
+
+
+def test_a_model_that_is_a_class_of_its_own(tmp_path: Path) -> None:
+    class Network(keras.Model):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.head = layers.Dense(2)
+
+        def call(self, x: Any) -> Any:
+            return self.head(x)
+
+    model = Network()
+    model(np.zeros((1, 3), np.float32))
+    model.save(tmp_path / "network.keras")
+    said = (
+        "a class of its author's own, whose computation the file does not hold "
+        "(rebuild it in Keras as a Sequential or functional model and save that)"
+    )
+    assert refusal(tmp_path / "network.keras") == [f"the model (Network): {said}"]
+
+    class Sequential(keras.Sequential):  # type: ignore[misc]
+        def call(self, inputs: Any, training: Any = None, mask: Any = None) -> Any:
+            return super().call(inputs) + 1
+
+    mine = Sequential([keras.Input((3,)), layers.Dense(2)], name="mine")
+    mine.save(tmp_path / "mine.keras")
+    assert refusal(tmp_path / "mine.keras") == [f"the model (Sequential): {said}"]
+    outer = keras.Sequential([keras.Input((3,)), mine])
+    assert refusal(outer) == [f"layer 'mine' (Sequential): {CUSTOM}"]
+
+
+def test_a_layer_that_is_called_with_more_than_its_input(saved: Saved, tmp_path: Path) -> None:
+    entrance = keras.Input((5, 3))
+    states = [keras.Input((2,)), keras.Input((2,))]
+    lstm = layers.LSTM(2, name="told")(entrance, initial_state=states)
+    dropped = layers.Dropout(0.5, name="always")(lstm, training=True)
+    model = keras.Model([entrance, *states], dropped)
+    assert refusal(model) == [
+        "layer 'told' (LSTM): called with initial_state=a tensor",
+        "layer 'always' (Dropout): called with training=True",
+    ]
+
+    def constant(document: Any) -> None:
+        document["config"]["layers"][-1]["inbound_nodes"][0]["args"] = [[1.0, 2.0]]
+
+    path = rewrite(saved("functional with masks"), tmp_path / "constant.keras", config=constant)
+    (problem,) = refusal(path)
+    assert problem.endswith("(Dense): called with [1.0, 2.0], which is not a tensor")
+
+
+def test_an_operation_with_other_arguments(saved: Saved, tmp_path: Path) -> None:
+    def change(document: Any) -> None:
+        (node,) = [entry for entry in document["config"]["layers"] if entry["class_name"] == "NotEqual"]
+        node["config"]["axis"] = 3
+        node["inbound_nodes"][0]["args"].append(4)
+
+    path = rewrite(saved("functional with masks"), tmp_path / "more.keras", config=change)
+    config, arguments = refusal(path)
+    assert config == "operation 'not_equal' (NotEqual): unknown hyper-parameter axis=3"
+    assert arguments.startswith("operation 'not_equal' (NotEqual): called with other arguments than it has (")
+
+
+def test_unknown_hyper_parameters_and_values(saved: Saved, tmp_path: Path) -> None:
+    def change(document: Any) -> None:
+        by_class = {entry["class_name"]: entry["config"] for entry in document["config"]["layers"]}
+        by_class["Conv2D"]["lora_rank"] = 4
+        by_class["MaxPooling2D"]["padding"] = "causal"
+        by_class["Dense"]["activation"] = "relu7"
+        by_class["Rescaling"]["wobble"] = {"deep": [1, 2]}
+
+    path = rewrite(saved("cnn"), tmp_path / "odd.keras", config=change)
+    problems = refusal(path)
+    assert [problem.split(": ", 1)[1] for problem in problems] == [
+        "unknown hyper-parameter wobble={'deep': [1, 2]}",
+        "padding='causal'; expected 'valid' or 'same'",
+        "unknown hyper-parameter lora_rank=4",
+        "activation='relu7', an activation that maju does not know",
+    ]
+
+
+def test_what_is_said_stays_short_whatever_the_file_holds(saved: Saved, tmp_path: Path) -> None:
+    def change(document: Any) -> None:
+        by_class = {entry["class_name"]: entry["config"] for entry in document["config"]["layers"]}
+        by_class["Conv2D"]["huge"] = list(range(100_000))
+        by_class["Dense"]["activation"] = {"class_name": "function", "config": "x" * 100_000}
+        by_class["Flatten"]["y" * 100_000] = 1
+        document["config"]["layers"][1]["class_name"] = "z" * 100_000
+
+    problems = refusal(rewrite(saved("cnn"), tmp_path / "huge.keras", config=change))
+    assert len(problems) == 4
+    assert max(map(len, problems)) < 450
+    assert "unknown hyper-parameter huge=[0, 1, 2, 3" in problems[1]
+    assert "99998, 99999]" in problems[1]
+
+    def name(document: Any) -> None:
+        document["config"]["layers"][1]["config"]["name"] = "n" * 100_000
+        document["config"]["layers"][1]["class_name"] = "Mystery"
+
+    (problem,) = refusal(rewrite(saved("cnn"), tmp_path / "huge.keras", config=name))
+    assert problem.startswith("layer 'nnnn")
+    assert problem.endswith("nnn' (Mystery): a layer that maju does not have")
+    assert len(problem) < 300
+
+
+def test_what_is_missing_from_the_file_is_said_before_it_is_computed(saved: Saved, tmp_path: Path) -> None:
+    """Weights that do not fit are no reason to hide what is not supported."""
+
+    def change(document: Any) -> None:
+        document["config"]["layers"][-1]["config"]["units"] = 77
+        document["config"]["layers"][3]["class_name"] = "Mystery"
+
+    problems = refusal(rewrite(saved("cnn"), tmp_path / "both.keras", config=change))
+    assert len(problems) == 1
+
+
+def test_other_files_of_other_keras(saved: Saved, tmp_path: Path) -> None:
+    def keras1(file: Any) -> None:
+        file.attrs["keras_version"] = "1.2.2"
+        file.attrs["backend"] = "theano"
+
+    assert refusal(rewrite_h5(saved("cnn", ".h5"), tmp_path / "old.h5", keras1)) == [
+        "the file (Keras 1.2.2): files of Keras 1 are not implemented",
+        "the file (backend theano): only TensorFlow's layout is implemented",
+    ]
+    held = members(saved("cnn"))
+    held["model.weights.npz"] = held.pop("model.weights.h5")
+    path = write_archive(tmp_path / "npz.keras", held)
+    with pytest.raises(ModelFormatError, match=r"holds model\.weights\.npz; only model\.weights\.h5 is impl"):
+        maju.load(path)
+    with h5py.File(tmp_path / "2.13.weights.h5", "w") as file:
+        file.create_group("_layer_checkpoint_dependencies/dense/vars")
+    with pytest.raises(
+        ModelFormatError, match=r"the layout of Keras 2\.12 to 2\.14, which is not implemented"
+    ):
+        maju.load(tmp_path / "2.13.weights.h5", architecture=saved("cnn"))
+
+
+def test_nested_models_in_an_h5_of_keras(tmp_path: Path) -> None:
+    SAMPLES["nested models"].keras_model.save(tmp_path / "nested.h5")
+    (problem,) = refusal(tmp_path / "nested.h5")
+    assert problem.endswith(": nested models in legacy .h5 files are not implemented")
