@@ -365,5 +365,5 @@ def test_ids_must_be_equal(tmp_path: Path) -> None:
     words = layers.TextVectorization(vocabulary=["satu", "dua", "tiga"])
     model = Sequential([Input((), dtype="string"), words, layers.Embedding(9, 2)])
     found = compare_with_keras(save(model, tmp_path), np.array(["satu dua", "lima tiga"]))
-    assert [c.tolerance for c in found.layers] == [0.0, TOLERANCE]
+    assert found.layers[0].tolerance == 0.0
     assert found.agrees
