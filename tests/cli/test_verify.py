@@ -146,3 +146,9 @@ def test_tensorflow_says_nothing_of_its_own(models: Models) -> None:
     command = [sys.executable, "-m", "maju", "verify", str(models.path("logits"))]
     result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_the_help_tells_the_tolerances(cli: Maju) -> None:
+    text = " ".join(cli("verify", "--help").stdout.split())
+    assert f"no value differs by more than {verify.TOLERANCE:.0e}".replace("e-0", "e-") in text
+    assert f"may differ by {verify.PROBABILITY_TOLERANCE:.0e}".replace("e-0", "e-") in text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -468,3 +469,17 @@ def test_a_way_that_loses_a_part_of_the_model_is_refused_by_name(saved: Saved, r
         )
     with pytest.raises(UnsupportedModelError, match=f"{layer}: .*{missing}"):
         ROUTES[route](saved)
+
+
+@pytest.mark.parametrize(
+    "saved",
+    ["the cnn of the study", "a stack of all three with mask zero", "a text model with its vocabulary"],
+    indirect=True,
+)
+def test_eight_threads_share_a_model(saved: Saved) -> None:
+    model = maju.load(saved.file("model.keras"))
+    rows = [saved.x[place % len(saved.x) :] for place in range(64)]
+    expected = [model.predict(x) for x in rows]
+    with ThreadPoolExecutor(8) as threads:
+        for found, alone in zip(threads.map(model.predict, rows), expected, strict=True):
+            np.testing.assert_array_equal(found, alone)

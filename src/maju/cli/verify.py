@@ -39,8 +39,8 @@ def verify(
     """Compare Keras with maju on the same input, layer by layer.
 
     Needs Keras: pip install 'maju[experiments]'. A layer agrees if no value differs by more than 1e-5, or by
-    1e-5 of the layer's largest value where that is above 1; probabilities that the model gives, if none
-    differs by more than 1e-6. The exit code is 0 if all agree, and 1 if not.
+    1e-5 of the layer's largest value where that is above 1; ids must be equal, and probabilities that the
+    model gives may differ by 5e-6. The exit code is 0 if all agree, and 1 if not.
 
     \b
     Examples:
