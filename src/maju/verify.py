@@ -16,7 +16,7 @@ import numpy as np
 
 from maju.errors import InputError, MissingExtraError, ModelFormatError
 from maju.formats.specification import TensorRef, refs_in
-from maju.layers.base import Array, Layer
+from maju.layers.base import Array
 from maju.models import Model, load
 from maju.models.model import flat
 
@@ -25,7 +25,6 @@ __all__ = [
     "TOLERANCE",
     "Comparison",
     "Verification",
-    "activation_of",
     "compare_with_keras",
 ]
 
@@ -118,7 +117,7 @@ def compare_with_keras(path: str | Path, x: Any) -> Verification:
         raise InputError("there are no rows to compare")
     keras_model, version = _open_in_keras(Path(path))
     layers: dict[str, _Tally] = {}
-    outputs = {ref: _Tally(activation_of(model, ref)) for ref in refs}
+    outputs = {ref: _Tally(model.activation_of(ref)) for ref in refs}
     for start in range(0, rows, BATCH):
         batch = slice(start, start + BATCH)
         of_keras = _compare_layers(
@@ -295,20 +294,6 @@ def _open_in_keras(path: Path) -> tuple[Any, str]:
         said = " ".join(f"{type(error).__name__}: {error}".split())
         shown = said if len(said) <= 300 else f"{said[:300]}…"
         raise ModelFormatError(f"{version} itself cannot open {path}: {shown}") from error
-
-
-def activation_of(model: Model, ref: TensorRef) -> str:
-    """The activation that makes a tensor, looking back over layers that only move values."""
-    node: Layer = model
-    while True:
-        node = model[ref.layer]
-        if isinstance(node, Model):
-            return activation_of(node, flat(node.spec.outputs)[ref.output])
-        if node.keras_class not in ("Dropout", "Flatten", "Reshape"):
-            break
-        calls = [call for call in model.spec.calls if call.layer == ref.layer]
-        ref = calls[ref.call].args[0]
-    return "softmax" if node.keras_class == "Softmax" else str(getattr(node, "activation", "linear"))
 
 
 def _key(ref: TensorRef) -> str:

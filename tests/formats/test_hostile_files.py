@@ -78,22 +78,22 @@ def instead(file: Any, make: Callable[[Any], object]) -> None:
 
 def test_the_place_of_the_kernel(saved: Saved) -> None:
     with h5py.File(io.BytesIO(members(saved("cnn"))["model.weights.h5"])) as file:
-        assert file[HEAD].shape == (36, 5)
+        assert file[HEAD].shape == (48, 5)
 
 
-@hostile("ModelFormatError: /layers/dense/vars/0: a link to elsewhere, which no Keras writes")
+@hostile("ModelFormatError: layers/dense/vars/0: a link to elsewhere, which no Keras writes")
 def an_external_link(path: Path, saved: Saved) -> None:
     link = h5py.ExternalLink("secret", "/x")
     in_weights(lambda file: instead(file, lambda f: f.__setitem__(HEAD, link)))(path, saved)
 
 
-@hostile("ModelFormatError: /layers/dense/vars/0: a link to elsewhere, which no Keras writes")
+@hostile("ModelFormatError: layers/dense/vars/0: a link to elsewhere, which no Keras writes")
 def a_soft_link(path: Path, saved: Saved) -> None:
     link = h5py.SoftLink("/layers/dense/vars/1")
     in_weights(lambda file: instead(file, lambda f: f.__setitem__(HEAD, link)))(path, saved)
 
 
-@hostile("ModelFormatError: /layers/dense: a link to elsewhere, which no Keras writes")
+@hostile("ModelFormatError: layers/dense: a link to elsewhere, which no Keras writes")
 def a_soft_link_to_itself(path: Path, saved: Saved) -> None:
     def change(file: Any) -> None:
         del file["layers/dense"]
@@ -102,7 +102,7 @@ def a_soft_link_to_itself(path: Path, saved: Saved) -> None:
     in_weights(change)(path, saved)
 
 
-@hostile("ModelFormatError: /layers: a link to elsewhere, which no Keras writes")
+@hostile("ModelFormatError: layers: a link to elsewhere, which no Keras writes")
 def layers_in_another_file(path: Path, saved: Saved) -> None:
     def change(file: Any) -> None:
         del file["layers"]
@@ -111,7 +111,7 @@ def layers_in_another_file(path: Path, saved: Saved) -> None:
     in_weights(change)(path, saved)
 
 
-@hostile("ModelFormatError: /model_weights/[a-z0-9_]+: a link to elsewhere, which no Keras writes")
+@hostile("ModelFormatError: model_weights/[a-z0-9_]+: a link to elsewhere, which no Keras writes")
 def a_layer_of_an_h5_in_another_file(path: Path, saved: Saved) -> None:
     def change(file: Any) -> None:
         name = file["model_weights"].attrs["layer_names"][-1]
@@ -124,7 +124,7 @@ def a_layer_of_an_h5_in_another_file(path: Path, saved: Saved) -> None:
 @hostile(FORMAT + "layers/dense/vars/0: its values lie in another file, which no Keras writes")
 def values_in_another_file(path: Path, saved: Saved) -> None:
     def make(file: Any) -> None:
-        file.create_dataset(HEAD, (36, 5), "f4", external=[("secret", 0, 720)])
+        file.create_dataset(HEAD, (48, 5), "f4", external=[("secret", 0, 960)])
 
     in_weights(lambda file: instead(file, make))(path, saved)
 
@@ -132,8 +132,8 @@ def values_in_another_file(path: Path, saved: Saved) -> None:
 @hostile(FORMAT + "layers/dense/vars/0: its values lie in another file, which no Keras writes")
 def a_virtual_array(path: Path, saved: Saved) -> None:
     def make(file: Any) -> None:
-        layout = h5py.VirtualLayout((36, 5), "f4")
-        layout[:] = h5py.VirtualSource("secret", "x", (36, 5))
+        layout = h5py.VirtualLayout((48, 5), "f4")
+        layout[:] = h5py.VirtualSource("secret", "x", (48, 5))
         file.create_virtual_dataset(HEAD, layout)
 
     in_weights(lambda file: instead(file, make))(path, saved)
@@ -147,9 +147,9 @@ def a_large_shape_and_nothing_stored(path: Path, saved: Saved) -> None:
     in_weights(lambda file: instead(file, make))(path, saved)
 
 
-@hostile(FORMAT + r"layers/dense/vars/0: claims 720 bytes, but 0 are stored")
+@hostile(FORMAT + r"layers/dense/vars/0: claims 960 bytes, but 0 are stored")
 def the_right_shape_and_nothing_stored(path: Path, saved: Saved) -> None:
-    in_weights(lambda file: instead(file, lambda f: f.create_dataset(HEAD, (36, 5), "f4")))(path, saved)
+    in_weights(lambda file: instead(file, lambda f: f.create_dataset(HEAD, (48, 5), "f4")))(path, saved)
 
 
 @hostile(FORMAT + r"layers/dense/vars/0: claims 73,786,976,294,838,206,464 bytes, but 0 are stored")
@@ -160,12 +160,11 @@ def a_shape_whose_product_overflows(path: Path, saved: Saved) -> None:
     in_weights(lambda file: instead(file, make))(path, saved)
 
 
-@hostile(FORMAT + r"layers/dense/vars/0: the file's \d+,\d+ bytes would unpack to far too many")
-def zeros_that_unpack_to_a_gigabyte(path: Path, saved: Saved) -> None:
+@hostile(FORMAT + r"layers/dense/vars/0: the file's [\d,]+ bytes would unpack to far too many")
+def zeros_that_unpack_to_128_megabytes(path: Path, saved: Saved) -> None:
     def make(file: Any) -> None:
-        array = file.create_dataset(HEAD, (2**14, 2**14), "f4", chunks=(2**9, 2**14), compression="gzip")
-        for row in range(0, 2**14, 2**9):
-            array[row : row + 2**9] = 0
+        chunks = (2**9, 2**12)
+        file.create_dataset(HEAD, (2**13, 2**12), "f4", chunks, compression="gzip")[:] = 0
 
     in_weights(lambda file: instead(file, make))(path, saved)
 
@@ -211,14 +210,12 @@ def groups_a_thousand_deep(path: Path, saved: Saved) -> None:
 
 @hostile(FORMAT + r"damaged or truncated HDF5 \(a broken heap of strings at byte [\d,]+\)")
 def a_heap_over_which_hdf5_runs_for_ever(path: Path, saved: Saved) -> None:
-    content = bytearray(saved("cnn", ".h5").read_bytes())
+    with h5py.File(path, "w") as file:
+        file.attrs["model_config"] = "{}"
+    content = bytearray(path.read_bytes())
     at = content.index(b"GCOL") + 16
-    while struct.unpack_from("<H", content, at)[0]:  # to the free space
+    while struct.unpack_from("<H", content, at)[0]:  # to its free space
         at += 16 + -(-struct.unpack_from("<Q", content, at + 8)[0] // 8) * 8
-        if content[at - 16 : at] == b"" or at > len(content) - 16:
-            pytest.fail("the heap has no free space")
-        if struct.unpack_from("<Q", content, at + 8)[0] == 0:
-            break
     content[at : at + 16] = bytes(16)
     path.write_bytes(content)
 
@@ -227,7 +224,9 @@ def a_heap_over_which_hdf5_runs_for_ever(path: Path, saved: Saved) -> None:
 def a_config_of_sequences_of_numbers(path: Path, saved: Saved) -> None:
     def change(file: Any) -> None:
         del file.attrs["model_config"]
-        file.attrs.create("model_config", [1, 2, 3], dtype=h5py.vlen_dtype(np.int32), shape=(1,))
+        numbers = np.empty(1, object)
+        numbers[0] = np.arange(3, dtype=np.int32)
+        file.attrs.create("model_config", numbers, dtype=h5py.vlen_dtype(np.int32))
 
     in_h5(change)(path, saved)
 
@@ -273,36 +272,36 @@ def an_h5_of_no_version(path: Path, saved: Saved) -> None:
 
 
 @hostile(FORMAT + r"config\.json: the file's [\d,]+ bytes would unpack to far too many")
-def a_config_that_unpacks_to_a_gigabyte(path: Path, saved: Saved) -> None:
+def a_config_that_unpacks_to_128_megabytes(path: Path, saved: Saved) -> None:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("metadata.json", '{"keras_version": "3.8.0"}')
         with archive.open("config.json", "w", force_zip64=True) as file:
-            for _ in range(1000):
+            for _ in range(2**7):
                 file.write(b" " * 2**20)
 
 
 @hostile(FORMAT + r"model\.weights\.h5: the file's [\d,]+ bytes would unpack to far too many")
-def weights_that_unpack_to_a_gigabyte(path: Path, saved: Saved) -> None:
-    write_archive(path, {**members(saved("cnn")), "model.weights.h5": bytes(2**28)}, zipfile.ZIP_DEFLATED)
+def weights_that_unpack_to_128_megabytes(path: Path, saved: Saved) -> None:
+    write_archive(path, {**members(saved("cnn")), "model.weights.h5": bytes(2**27)}, zipfile.ZIP_DEFLATED)
 
 
 @hostile(FORMAT + r"layers/dense/vars/0: the file's [\d,]+ bytes would unpack to far too many")
 def weights_that_unpack_twice(path: Path, saved: Saved) -> None:
-    zeros_that_unpack_to_a_gigabyte(path, saved)
+    zeros_that_unpack_to_128_megabytes(path, saved)
     held = members(path)
     write_archive(path, held, zipfile.ZIP_DEFLATED)
     assert path.stat().st_size < 100_000
 
 
 @hostile(FORMAT + r"assets/x/vocabulary\.txt: the file's [\d,]+ bytes would unpack to far too many")
-def a_vocabulary_that_unpacks_to_a_gigabyte(path: Path, saved: Saved) -> None:
-    held = {"assets/x/vocabulary.txt": bytes(2**28), **members(saved("texts"))}
+def a_vocabulary_that_unpacks_to_128_megabytes(path: Path, saved: Saved) -> None:
+    held = {"assets/x/vocabulary.txt": bytes(2**27), **members(saved("texts"))}
     write_archive(path, held, zipfile.ZIP_DEFLATED)
 
 
 @hostile("opened")
 def what_no_model_needs_is_not_unpacked(path: Path, saved: Saved) -> None:
-    held = {**members(saved("cnn")), "assets/picture.png": bytes(2**28)}
+    held = {**members(saved("cnn")), "assets/picture.png": bytes(2**27)}
     write_archive(path, held, zipfile.ZIP_DEFLATED)
 
 
@@ -328,7 +327,7 @@ def test_paths_that_lead_out_of_the_archive(name: str, saved: Saved, tmp_path: P
     assert list(tmp_path.iterdir()) == [path]
 
 
-@hostile(FORMAT + r"damaged or truncated archive \(File 'config\.json' is encrypted, password required .*")
+@hostile(FORMAT + r"damaged or truncated archive \(File .+ is encrypted, password required for extraction\)")
 def an_encrypted_config(path: Path, saved: Saved) -> None:
     content = bytearray(saved("cnn").read_bytes())
     for mark, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):

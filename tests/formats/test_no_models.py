@@ -136,7 +136,9 @@ def test_what_is_no_file(open_it: Callable[[Any], Any], tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "source", [None, 3, b"model.keras", object(), ["model.keras"], np.zeros(3)], ids=repr
+    "source",
+    [None, 3, b"model.keras", object(), ["model.keras"], np.zeros(3)],
+    ids=lambda source: type(source).__name__,
 )
 def test_what_is_neither_a_path_nor_a_model(source: Any) -> None:
     with pytest.raises(InputError, match=f"^expected a path or a Keras model, got {type(source).__name__}$"):

@@ -130,6 +130,7 @@ def assert_same(found: Any, expected: Any, tolerance: float = LAYERS) -> None:
         expected = keras.ops.convert_to_numpy(expected)
         assert found.shape == expected.shape
         assert found.dtype == expected.dtype
+        assert np.isfinite(expected).all(), "NaN would agree with NaN"
         np.testing.assert_allclose(found, expected, rtol=0, atol=tolerance)
 
 

@@ -19,7 +19,6 @@ from maju.formats.specification import TensorRef
 from maju.layers.base import Array
 from maju.models import Model
 from maju.models.model import flat
-from maju.verify import activation_of
 
 __all__ = ["predict"]
 
@@ -117,7 +116,7 @@ class _Output:
             labels: the option.
             ranked: whether the user asked for classes, and so for the best of values of any kind.
         """
-        activation = activation_of(model, ref)
+        activation = model.activation_of(ref)
         probabilities = activation in ("softmax", "sigmoid") and values.ndim == 2
         if not probabilities and (values.ndim != 2 or values.shape[1] == 1 or not ranked):
             if ranked:

@@ -74,9 +74,8 @@ def child(group: Any, path: str) -> Any:
         if link is None:
             return None
         if not isinstance(link, h5py.HardLink):
-            raise ModelFormatError(
-                f"{shorten(f'{group.name}/{step}')}: a link to elsewhere, which no Keras writes"
-            )
+            place = shorten(f"{group.name}/{step}".lstrip("/"))
+            raise ModelFormatError(f"{place}: a link to elsewhere, which no Keras writes")
         group = group[step]
     return group
 

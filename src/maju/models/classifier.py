@@ -8,11 +8,11 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from maju.errors import InputError, ModelKindError
-from maju.formats.specification import ModelFile, TensorRef
-from maju.layers.base import Array, Layer
+from maju.formats.specification import ModelFile
+from maju.layers.base import Array
 from maju.layers.bidirectional import BidirectionalLayer
 from maju.models.load import model_of, read_source
-from maju.models.model import Model
+from maju.models.model import Model, flat
 
 __all__ = ["CNNFromScratch", "Classifier", "LSTMFromScratch", "RNNFromScratch"]
 
@@ -121,7 +121,7 @@ class Classifier(Model):
         return self._probabilities(self._table(x, batch_size))
 
     def _probabilities(self, p: Array) -> Array:
-        activation = self._last_activation()
+        activation = self.activation_of(flat(self.spec.outputs)[0])
         if activation not in ("softmax", "sigmoid"):
             raise InputError(
                 f"the model ends in the activation {activation!r}, which gives no probabilities; "
@@ -152,22 +152,6 @@ class Classifier(Model):
                 f"a classifier gives (rows, classes), this model {shape}; open it with maju.load"
             )
         return y
-
-    def _last_activation(self) -> str:
-        """The activation that makes the output, looking back over layers that only move values."""
-        output = self.spec.outputs
-        ref = output[0] if isinstance(output, list) and len(output) == 1 else output
-        node: Layer = self
-        while isinstance(ref, TensorRef):
-            node = self[ref.layer]
-            if node.keras_class not in ("Dropout", "Flatten", "Reshape"):
-                break
-            ref = [call.args[0] for call in self.spec.calls if call.layer == node.name][ref.call]
-        if isinstance(node, Model) and node is not self:
-            return Classifier._last_activation(node)  # type: ignore[arg-type]
-        if node.keras_class == "Softmax":
-            return "softmax"
-        return str(getattr(node, "activation", "linear"))
 
 
 class CNNFromScratch(Classifier):

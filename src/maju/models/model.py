@@ -17,7 +17,7 @@ from maju.layers.operation import Operation
 from maju.models.graph import in_order
 from maju.models.summary import summary_text
 
-__all__ = ["Model"]
+__all__ = ["Model", "flat"]
 
 
 class Model(Layer):
@@ -94,6 +94,16 @@ class Model(Layer):
         if print_fn is not None:
             print_fn(text)
         return text
+
+    def activation_of(self, ref: TensorRef) -> str:
+        """The activation that makes a tensor, looking back over layers that only move values."""
+        node = self[ref.layer]
+        if isinstance(node, Model):
+            return node.activation_of(flat(node.spec.outputs)[ref.output])
+        if node.keras_class in ("Dropout", "Flatten", "Reshape"):
+            calls = [call for call in self.spec.calls if call.layer == ref.layer]
+            return self.activation_of(calls[ref.call].args[0])
+        return "softmax" if node.keras_class == "Softmax" else str(getattr(node, "activation", "linear"))
 
     def __repr__(self) -> str:
         size = f"{len(self.layers)} layers, {self.count_params():,} parameters"

@@ -25,19 +25,20 @@ class Row:
 
 
 def summary_rows(model: Model) -> list[Row]:
-    """A row a layer, in the order of the file."""
+    """A row for each layer and operation, in the order of the file."""
     sources: dict[str, list[str]] = {}
     for call in model.spec.calls:
         sources.setdefault(call.layer, []).extend(ref.layer for ref in refs_in([call.args, call.kwargs]))
+    params = {layer.name: layer.count_params() for layer in model.layers}
     return [
         Row(
-            layer.name,
-            layer.keras_class,
-            _outputs(model, layer.name),
-            layer.count_params(),
-            tuple(dict.fromkeys(sources.get(layer.name, []))),
+            node.name,
+            node.class_name,
+            _outputs(model, node.name),
+            params.get(node.name, 0),
+            tuple(dict.fromkeys(sources.get(node.name, []))),
         )
-        for layer in model.layers
+        for node in model.spec.layers
     ]
 
 
