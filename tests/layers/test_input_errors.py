@@ -250,3 +250,21 @@ def test_a_mask_of_numbers_is_as_good_as_one_of_bool(mask: Any) -> None:
     expected = LSTM.forward(x, mask=np.array([[True, False, True]]))
     np.testing.assert_array_equal(LSTM.forward(x, mask=mask), expected)
     assert np.abs(LSTM.forward(x) - expected).max() > 1e-3
+
+
+def test_prelu_refuses_what_would_stretch_silently() -> None:
+    from maju.layers import PReLULayer
+
+    layer = PReLULayer(np.ones((5, 4)), name="p")
+    with pytest.raises(
+        InputError, match=r"layer 'p' \(PReLU\): slopes of shape \(5, 4\) do not fit x of shape"
+    ):
+        layer.forward(np.ones((2, 5, 1)))
+
+
+def test_batch_normalization_refuses_a_mask_over_moved_axes_in_training() -> None:
+    from maju.layers import BatchNormalizationLayer
+
+    layer = BatchNormalizationLayer(np.zeros(3), np.ones(3), axis=1, name="b")
+    with pytest.raises(InputError, match="needs the channels on the last axis"):
+        layer.forward(np.ones((2, 3, 4)), training=True, mask=np.ones((2, 3), bool))

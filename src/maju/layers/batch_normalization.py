@@ -75,6 +75,9 @@ class BatchNormalizationLayer(Layer):
 
     def forward(self, x: Array, training: bool = False, mask: Array | None = None) -> Array:
         x = self._channels_last(x)
+        if training and mask is not None and self.axis not in (-1, x.ndim - 1):
+            where = f"layer {self.name!r} (BatchNormalization)"
+            raise InputError(f"{where}: training with a mask needs the channels on the last axis")
         mean, variance = self._moments(x, mask) if training else (self.moving_mean, self.moving_variance)
         slope = self._slope(variance)
         shift = -mean * slope if self.beta is None else self.beta - mean * slope

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from maju.errors import InputError
 from maju.layers.base import Array, Backward, Config, Layer, Shape
 from maju.layers.registry import layer
 
@@ -42,6 +43,12 @@ class PReLULayer(Layer):
         return {"alpha": tuple(1 if axis in shared else length for axis, length in axes)}
 
     def forward(self, x: Array, training: bool = False, mask: Array | None = None) -> Array:
+        fits = x.ndim == self.alpha.ndim + 1 and all(
+            length in (1, n) for length, n in zip(self.alpha.shape, x.shape[1:], strict=True)
+        )
+        if not fits:
+            where = f"layer {self.name!r} (PReLU)"
+            raise InputError(f"{where}: slopes of shape {self.alpha.shape} do not fit x of shape {x.shape}")
         return np.asarray(np.maximum(x, 0) + self.alpha * np.minimum(x, 0))
 
     def vjp(self, x: Array, training: bool = True, mask: Array | None = None) -> tuple[Array, Backward]:
