@@ -62,7 +62,7 @@ def _draw(axes: Axes, title: str, history: History) -> None:
     axes.set_title(title)
     axes.set_xlabel("epoch")
     axes.set_ylabel("loss (cross-entropy)")
-    axes.set_ylim(bottom=0)
+    axes.set_ylim(0, 1.2 * max(*history["loss"], *validation))  # room for the legend
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(alpha=0.3)
     axes.legend()
