@@ -17,13 +17,7 @@ def test_the_help_says_what_it_needs_and_how_long_it_takes(cli: Maju) -> None:
     text = " ".join(cli("demo", "--help").stdout.split())
     assert "Needs Keras: pip install 'maju[experiments]'." in text
     assert "5 minutes" in text
-    assert re.findall(r"--[a-z][a-z-]+", text)[:5] == [
-        "--out",
-        "--seed",
-        "--data-dir",
-        "--sample",
-        "--epochs",
-    ]
+    assert {"--out", "--seed", "--data-dir", "--sample", "--epochs"} < set(re.findall(r"--[a-z-]+", text))
 
 
 def test_without_keras_one_line_names_the_extra(

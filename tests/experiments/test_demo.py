@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from matplotlib.image import imread
 from experiments.rows import IMPOSSIBLE, SMALL, failed
 from maju.errors import MajuError, MissingExtraError
 from maju.experiments.demo import compare, demo_experiments, describe_data, run, write_results
+from maju.experiments.experiment import Training
 from maju.models import CNNFromScratch, LSTMFromScratch, RNNFromScratch
 
 TITLES = {
@@ -21,6 +23,7 @@ TITLES = {
     "lstm": "LSTM",
     "bidirectional-lstm": "Bidirectional LSTM",
 }
+DIVERGING = Training(epochs=2, batch_size=16, learning_rate=1e30)
 SCRIPT = """
 import sys
 from maju.experiments.demo import run
@@ -185,16 +188,19 @@ def test_the_results_are_there_to_read(finished: tuple[Path, subprocess.Complete
 @pytest.mark.slow
 def test_a_row_that_fails_is_never_a_score(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "out"
-    demo = compare([IMPOSSIBLE, SMALL], out)
+    diverging = replace(SMALL, name="diverging", title="Diverging", training=DIVERGING)
+    demo = compare([IMPOSSIBLE, diverging, SMALL], out)
     assert demo.exit_code == 1
     printed = capsys.readouterr().out
     row = next(line for line in printed.splitlines() if line.startswith("Impossible "))
     assert row.split() == ["Impossible", "failed", *"–––––––"]
     assert "Impossible failed: ValueError: " in printed
+    assert "Diverging failed: Keras gave probabilities that are no numbers: the training diverged" in printed
     assert "give the same label for 360 of 360 test rows" in printed
-    bad, good = json.loads((out / "results.json").read_text(encoding="utf-8"))["results"]
+    bad, diverged, good = json.loads((out / "results.json").read_text(encoding="utf-8"))["results"]
     assert bad["scores"] is None
     assert bad["error"].startswith("ValueError: ")
+    assert diverged["scores"] is None
     assert good["error"] is None
     assert (out / "losses.png").exists()
 

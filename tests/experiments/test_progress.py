@@ -21,8 +21,8 @@ STATES = [
     (0, None, "importing Keras"),
     (0, 8, "training"),
     (2, 8, "training"),
-    (4, 8, "epoch 1/2, loss 1.25, validation 1.50"),
-    (6, 8, "epoch 1/2, loss 1.25, validation 1.50"),
+    (4, 8, "epoch 1/2, loss 1.25, val 1.50"),
+    (6, 8, "epoch 1/2, loss 1.25, val 1.50"),
     (6, 8, "predicting with Keras"),
     (6, 8, "predicting from scratch"),
 ]
@@ -51,7 +51,7 @@ def test_a_terminal_sees_the_bar_with_the_time_left() -> None:
     line = capture.get()
     assert "Small CNN" in line
     assert "━" in line
-    assert "epoch 1/2, loss 1.25, validation 1.50" in line
+    assert "epoch 1/2, loss 1.25, val 1.50" in line
     assert line.count(":") >= 4  # the time gone and the time left
 
 

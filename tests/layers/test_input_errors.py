@@ -256,9 +256,7 @@ def test_prelu_refuses_what_would_stretch_silently() -> None:
     from maju.layers import PReLULayer
 
     layer = PReLULayer(np.ones((5, 4)), name="p")
-    with pytest.raises(
-        InputError, match=r"layer .p. .PReLU.: slopes of shape .5, 4. do not fit"
-    ):
+    with pytest.raises(InputError, match=r"layer .p. .PReLU.: slopes of shape .5, 4. do not fit"):
         layer.forward(np.ones((2, 5, 1)))
 
 

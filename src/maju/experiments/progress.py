@@ -25,7 +25,7 @@ class RowProgress:
         self.console = console
         self.bars = Progress(
             TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=20),
+            BarColumn(bar_width=10),
             TimeElapsedColumn(),
             TimeRemainingColumn(),
             TextColumn("{task.fields[state]}", markup=False),
@@ -87,4 +87,4 @@ class RowProgress:
 
 def _epoch(event: dict[str, Any]) -> str:
     loss, validation = event["logs"]["loss"], event["logs"]["val_loss"]
-    return f"epoch {event['epoch']}/{event['epochs']}, loss {loss:.2f}, validation {validation:.2f}"
+    return f"epoch {event['epoch']}/{event['epochs']}, loss {loss:.2f}, val {validation:.2f}"

@@ -68,9 +68,9 @@ def run_experiment(
         files.remove()
         dataset = load(experiment.data, data_dir)
         trained = train_in_child(experiment, folder, data_dir, on_event)
-        plot_losses(trained.history, experiment.title, files.plot)
         on_event({"event": "evaluating"})
         scores = evaluate(experiment, dataset, files.model, trained)
+        plot_losses(trained.history, experiment.title, files.plot)
     except Exception as error:  # whatever it is, it is this row's, and the others go on
         return Result(experiment, error=one_line(error))
     return Result(experiment, scores, versions=trained.versions)
