@@ -163,8 +163,8 @@ def a_shape_whose_product_overflows(path: Path, saved: Saved) -> None:
 @hostile(FORMAT + r"layers/dense/vars/0: the file's [\d,]+ bytes would unpack to far too many")
 def zeros_that_unpack_to_128_megabytes(path: Path, saved: Saved) -> None:
     def make(file: Any) -> None:
-        shape, chunks = (2**13, 2**12), (2**9, 2**12)
-        file.create_dataset(HEAD, shape, "f4", chunks=chunks, compression="gzip")[:] = 0
+        zeros = np.zeros((2**13, 2**12), np.float32)
+        file.create_dataset(HEAD, data=zeros, chunks=(2**9, 2**12), compression="gzip")
 
     in_weights(lambda file: instead(file, make))(path, saved)
 

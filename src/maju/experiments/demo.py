@@ -194,7 +194,7 @@ def write_results(results: Sequence[Result], data: str, folder: Path) -> None:
         markdown_table(results),
         "\n".join(f"- {line}" for line in verdict(results).splitlines()),
         "Macro-F1 is the mean of the classes' F1, in which a class that is never predicted counts as 0. "
-        f"Seed {seeds}. {named}.",
+        f"Keras predicts on all cores, maju on one. Seed {seeds}. {named}.",
     ]
     _write_text(folder / "results.md", "\n\n".join(parts) + "\n")
 

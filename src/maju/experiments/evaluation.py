@@ -24,9 +24,14 @@ def evaluate(experiment: Experiment, dataset: Dataset, model: Path, trained: Tra
     Raises:
         MajuError: Keras's or maju's probabilities are not one finite row for each row of the test split.
     """
+    from threadpoolctl import threadpool_limits  # scikit-learn brings it
+
     classifier = experiment.architecture.from_scratch.load(model)
     started = time.perf_counter()
-    ours = classifier.predict_proba(dataset.test.x)
+    # The products of one time step are too small to share: where other programs run, threads that wait for
+    # one another make a recurrent net many times slower.
+    with threadpool_limits(1, "blas"):
+        ours = classifier.predict_proba(dataset.test.x)
     seconds = time.perf_counter() - started
     theirs = trained.probabilities
     expected = (len(dataset.test.y), len(dataset.classes))

@@ -26,7 +26,7 @@ class Scores:
         max_difference: the largest difference between two probabilities, max |Δp|.
         train_seconds: for training.
         keras_seconds: for Keras's predictions.
-        scratch_seconds: for maju's.
+        scratch_seconds: for maju's, with one thread in NumPy's matrix products.
     """
 
     rows: int

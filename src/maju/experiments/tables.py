@@ -25,7 +25,7 @@ COLUMNS = {
     "s maju": "s\nmaju",
 }
 #: What the short names stand for.
-CAPTION = "F1: macro-F1 on all test rows. s: seconds, to train or to predict them."
+CAPTION = "F1: macro-F1 on all test rows. s: seconds, to train or to predict them; maju on one thread."
 
 
 def rich_table(results: Sequence[Result]) -> Table:
