@@ -35,6 +35,7 @@ class Sample:
     @functools.cached_property
     def keras_model(self) -> Any:
         """The model, with random weights."""
+        keras.utils.clear_session()  # the layers get the same names whatever ran before in this process
         model = self.make()
         scramble(model, self.name)
         return model

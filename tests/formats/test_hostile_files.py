@@ -338,7 +338,7 @@ def an_encrypted_config(path: Path, saved: Saved) -> None:
 
 
 @hostile(FORMAT + r"no Keras model: it holds no metadata\.json")
-def a_hundred_thousand_files(path: Path, saved: Saved) -> None:
+def sixty_thousand_files(path: Path, saved: Saved) -> None:
     write_archive(path, {f"f{index}": b"" for index in range(60_000)})
 
 

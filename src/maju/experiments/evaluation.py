@@ -24,7 +24,7 @@ def evaluate(experiment: Experiment, dataset: Dataset, model: Path, trained: Tra
     Raises:
         MajuError: Keras's or maju's probabilities are not one finite row for each row of the test split.
     """
-    from threadpoolctl import threadpool_limits  # scikit-learn brings it
+    from threadpoolctl import threadpool_limits
 
     classifier = experiment.architecture.from_scratch.load(model)
     started = time.perf_counter()

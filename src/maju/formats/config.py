@@ -18,6 +18,8 @@ from maju.formats.specification import CallSpec, LayerSpec, ModelSpec, TensorRef
 
 __all__ = ["read_architecture", "write_architecture"]
 
+#: What reading raises where a document has another form than Keras gives it.
+BROKEN = (KeyError, TypeError, IndexError, AttributeError, ValueError, OverflowError)
 MODEL_CLASSES = ("Sequential", "Functional", "Model")
 #: Hyper-parameters of older versions that change no output at these values, and that Keras 3 refuses.
 OUTDATED: dict[str, Any] = {"time_major": False, "ragged": False, "renorm": False, "virtual_batch_size": None}
@@ -50,7 +52,7 @@ def read_architecture(document: Any, keras_version: Any, what: str) -> ModelSpec
         raise ModelFormatError(f"{what}: no version of Keras: {shorten(repr(keras_version))}")
     try:
         return _Reader(keras_version, what).model(document, depth=0)
-    except (KeyError, TypeError, IndexError, AttributeError, ValueError, OverflowError) as error:
+    except BROKEN as error:
         reason = shorten(f"{type(error).__name__}: {error}")
         raise ModelFormatError(f"{what}: a broken architecture ({reason})") from error
 
@@ -78,7 +80,7 @@ class _Reader:
         entries = config["layers"] if isinstance(config, Mapping) else config
         name = self.name(config.get("name", "sequential") if isinstance(config, Mapping) else "sequential")
         sequential = document["class_name"] == "Sequential"
-        layers = [self.layer(entry, depth) for entry in entries]
+        layers = [self._layer(number, entry, depth) for number, entry in enumerate(entries, start=1)]
         if sequential:
             layers = self._with_input(layers, entries, config)
         twice = [name for name, count in Counter(layer.name for layer in layers).items() if count > 1]
@@ -119,6 +121,15 @@ class _Reader:
             self.keras_version,
             trainable=trainable,
         )
+
+    def _layer(self, number: int, entry: Mapping[str, Any], depth: int) -> LayerSpec:
+        try:
+            return self.layer(entry, depth)
+        except BROKEN as error:
+            reason = shorten(f"{type(error).__name__}: {error}")
+            raise ModelFormatError(
+                f"{self.what}: the config of layer {number} is broken ({reason})"
+            ) from error
 
     def layer(self, entry: Mapping[str, Any], depth: int) -> LayerSpec:
         class_name, config = str(entry["class_name"]), entry["config"]
@@ -165,6 +176,8 @@ class _Reader:
                 value = self._dtype(value)
             elif key in ("activation", "recurrent_activation"):
                 value = self._activation(value)
+            elif key == "vocabulary" and isinstance(value, Mapping):
+                raise TypeError(f"the vocabulary is no list but {value!r}")
             elif key in ("layer", "backward_layer") and isinstance(value, Mapping):
                 wrapped = str(value["class_name"])
                 if _is_custom(value) and ">" not in wrapped:

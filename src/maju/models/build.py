@@ -20,13 +20,25 @@ from maju.formats.specification import (
     refs_in,
 )
 from maju.layers import registry
-from maju.layers.base import Array, Layer, Shape
+from maju.layers.base import Array, Config, Layer, Shape
 from maju.layers.operation import OPERATIONS, Operation
 from maju.models.graph import in_order
 from maju.models.model import Model, flat
 
 __all__ = ["build", "find_problems"]
 
+#: Hyper-parameters that count something: each a whole number of at least 1, or a list of them.
+COUNTS = {
+    "dilation_rate",
+    "filters",
+    "groups",
+    "input_dim",
+    "kernel_size",
+    "output_dim",
+    "pool_size",
+    "strides",
+    "units",
+}
 #: What a layer raises over hyper-parameters or shapes that no Keras writes.
 BROKEN = (
     InputError,
@@ -183,11 +195,23 @@ def _make(layer: LayerSpec, input_shape: Any, store: WeightStore, what: str) -> 
     cls = registry.find(layer.class_name)
     assert cls is not None  # find_problems has seen to it
     try:
+        _check_counts(layer.config)
         shapes = cls.weight_shapes(layer.config, input_shape)
         arrays = store.read(layer, list(shapes))
         return cls.from_config(layer.config, _checked(arrays, shapes, f"{what}: {layer.where}"))
     except BROKEN as error:
         raise ModelFormatError(f"{what}: {layer.where} has a broken config ({_reason(error)})") from error
+
+
+def _check_counts(config: Config) -> None:
+    for key in sorted(COUNTS & config.keys()):
+        value = config[key]
+        parts = value if isinstance(value, (list, tuple)) else [value]
+        if not all(type(part) is int and 1 <= part < 2**31 for part in parts) and (key, value) != (
+            "strides",
+            None,
+        ):
+            raise ValueError(f"{key}={value!r}; expected whole numbers of at least 1")
 
 
 def _reason(error: Exception) -> str:
