@@ -16,6 +16,8 @@ import pytest
 from formats.archives import members, rewrite, rewrite_h5, write_archive
 from formats.guarded import open_all
 
+pytestmark = pytest.mark.slow
+
 Saved = Callable[..., Path]
 #: What makes a hostile file at a path, from where Keras saved sound ones.
 Make = Callable[[Path, Saved], object]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+import struct
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -224,6 +226,24 @@ def test_the_weights_of_another_model(source: Path, tmp_path: Path) -> None:
             mine.load_weights(path)
         assert str(error.value) == f"{path.name}: {said}"
         np.testing.assert_array_equal(mine.predict(X), before)
+
+
+def test_bfloat16_in_safetensors_is_named(source: Path, tmp_path: Path) -> None:
+    types = {"head/kernel": "BF16", "head/bias": "F8_E4M3", "hidden/bias": "F32"}
+    sizes = {"BF16": 2, "F8_E4M3": 1, "F32": 4}
+    header, end = {}, 0
+    for name, dtype in types.items():
+        start, end = end, end + 2 * sizes[dtype]
+        header[name] = {"dtype": dtype, "shape": [2], "data_offsets": [start, end]}
+    text = json.dumps(header).encode()
+    path = tmp_path / "half.safetensors"
+    path.write_bytes(struct.pack("<Q", len(text)) + text + bytes(end))
+    with pytest.raises(UnsupportedModelError) as error:
+        maju.load(path, architecture=source)
+    assert sorted(map(str, error.value.problems)) == [
+        "weight 'head/bias': its type F8_E4M3 is not implemented",
+        "weight 'head/kernel': its type BF16 is not implemented",
+    ]
 
 
 def test_safetensors_without_what_a_layer_needs(source: Path, tmp_path: Path) -> None:

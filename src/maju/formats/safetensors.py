@@ -50,7 +50,15 @@ def read_safetensors(path: Path) -> ModelFile:
     try:
         with safe_open(path, framework="numpy") as file:
             metadata = file.metadata() or {}
-            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            types = {name: file.get_slice(name).get_dtype() for name in file.keys()}  # noqa: SIM118
+            problems = [
+                Problem(shorten(f"weight {name!r}"), f"its type {kind} is not implemented")
+                for name, kind in types.items()
+                if kind.startswith(("BF", "F4", "F6", "F8", "C"))
+            ]
+            if problems:
+                raise UnsupportedModelError(problems)
+            arrays = {name: file.get_tensor(name) for name in types}
     except (SafetensorError, OSError, TypeError, ValueError) as error:
         raise ModelFormatError(f"{what}: damaged or truncated safetensors ({shorten(str(error))})") from error
     weights = FlatWeights(arrays, what)

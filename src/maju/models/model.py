@@ -97,7 +97,7 @@ class Model(Layer):
 
     def activation_of(self, ref: TensorRef) -> str:
         """The activation that makes a tensor, looking back over layers that only move values."""
-        node = self[ref.layer]
+        node = self._nodes[ref.layer]
         if isinstance(node, Model):
             return node.activation_of(flat(node.spec.outputs)[ref.output])
         if node.keras_class in ("Dropout", "Flatten", "Reshape"):
