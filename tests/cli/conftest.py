@@ -27,9 +27,11 @@ def cli() -> Maju:
 
 @pytest.fixture(scope="session")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Models:
-    from keras import Input, Model, Sequential, layers
+    from keras import Input, Model, Sequential, layers, utils
 
     from parity.compare import scramble
+
+    utils.clear_session()  # the layers get the same names whatever ran before in this process
 
     def image_classifier(
         *first: Any, shape: tuple[int | None, ...] = (6, 5, 3), dtype: str = "float32"
