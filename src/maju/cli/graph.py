@@ -7,11 +7,9 @@ from collections.abc import Iterator
 from maju.formats.specification import TensorRef, refs_in
 from maju.layers.base import Layer
 from maju.models import Model
-from maju.models.model import flat
+from maju.models.model import MOVES_VALUES, flat
 
 __all__ = ["layers_inside", "layers_reading"]
-
-MOVES_VALUES = ("Dropout", "Flatten", "Reshape")
 
 
 def layers_reading(model: Model, ref: TensorRef) -> Iterator[Layer]:

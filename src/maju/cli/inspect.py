@@ -18,10 +18,11 @@ from maju.cli.model_file import (
     read_model_file,
 )
 from maju.errors import Problem, UnsupportedModelError
-from maju.formats.specification import ModelSpec, refs_in
+from maju.formats.specification import ModelSpec
 from maju.layers.base import Layer
 from maju.models import Model
 from maju.models.build import find_problems
+from maju.models.summary import connections
 
 if TYPE_CHECKING:
     from maju.layers.base import Shape
@@ -85,10 +86,7 @@ def inspect(
 
 
 def _rows(spec: ModelSpec, model: Model | None, problems: list[Problem]) -> list[LayerRow]:
-    sources: dict[str, dict[str, None]] = {}  # dicts, as sets that keep their order
-    for call in spec.calls:
-        for ref in refs_in([call.args, call.kwargs]):
-            sources.setdefault(call.layer, {})[ref.layer] = None
+    sources = connections(spec)
     made = {} if model is None else {layer.name: layer for layer in model.layers}
     rows = []
     for layer in spec.layers:
@@ -105,7 +103,7 @@ def _rows(spec: ModelSpec, model: Model | None, problems: list[Problem]) -> list
                 layer.class_name,
                 shapes,
                 parameters,
-                list(sources.get(layer.name, {})),
+                sources.get(layer.name, []),
                 supported=not any(problem.where.startswith(layer.where) for problem in problems),
             )
         )

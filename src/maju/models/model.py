@@ -17,7 +17,10 @@ from maju.layers.operation import Operation
 from maju.models.graph import in_order
 from maju.models.summary import summary_text
 
-__all__ = ["Model", "flat"]
+__all__ = ["MOVES_VALUES", "Model", "flat"]
+
+#: Layers that put values elsewhere, or in inference nowhere at all, and compute nothing.
+MOVES_VALUES = ("Dropout", "Flatten", "Reshape")
 
 
 class Model(Layer):
@@ -100,7 +103,7 @@ class Model(Layer):
         node = self._nodes[ref.layer]
         if isinstance(node, Model):
             return node.activation_of(flat(node.spec.outputs)[ref.output])
-        if node.keras_class in ("Dropout", "Flatten", "Reshape"):
+        if node.keras_class in MOVES_VALUES:
             calls = [call for call in self.spec.calls if call.layer == ref.layer]
             return self.activation_of(calls[ref.call].args[0])
         return "softmax" if node.keras_class == "Softmax" else str(getattr(node, "activation", "linear"))

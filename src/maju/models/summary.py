@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from maju.formats.specification import refs_in
+from maju.formats.specification import ModelSpec, refs_in
 
 if TYPE_CHECKING:
     from maju.models.model import Model
 
-__all__ = ["Row", "SummaryText", "summary_rows", "summary_text"]
+__all__ = ["Row", "SummaryText", "connections", "summary_rows", "summary_text"]
 
 
 @dataclass(frozen=True)
@@ -24,11 +24,18 @@ class Row:
     connected_to: tuple[str, ...]
 
 
+def connections(spec: ModelSpec) -> dict[str, list[str]]:
+    """For each layer that takes tensors, the layers that they come from, each once, in the calls' order."""
+    sources: dict[str, dict[str, None]] = {}  # dicts, as sets that keep their order
+    for call in spec.calls:
+        for ref in refs_in([call.args, call.kwargs]):
+            sources.setdefault(call.layer, {})[ref.layer] = None
+    return {layer: list(found) for layer, found in sources.items()}
+
+
 def summary_rows(model: Model) -> list[Row]:
     """A row for each layer and operation, in the order of the file."""
-    sources: dict[str, list[str]] = {}
-    for call in model.spec.calls:
-        sources.setdefault(call.layer, []).extend(ref.layer for ref in refs_in([call.args, call.kwargs]))
+    sources = connections(model.spec)
     params = {layer.name: layer.count_params() for layer in model.layers}
     return [
         Row(
@@ -36,7 +43,7 @@ def summary_rows(model: Model) -> list[Row]:
             node.class_name,
             _outputs(model, node.name),
             params.get(node.name, 0),
-            tuple(dict.fromkeys(sources.get(node.name, []))),
+            tuple(sources.get(node.name, ())),
         )
         for node in model.spec.layers
     ]
