@@ -8,6 +8,7 @@
     ├── UnsupportedModelError    the model needs what maju does not have; names all of it
     ├── InputError               what was given to a model does not fit it (also a ValueError)
     ├── GradientError            backward is asked of a layer that has none (also a NotImplementedError)
+    ├── ExperimentError          an experiment file is broken, or there is none of that name
     ├── DataError                a data set is missing, incomplete or damaged
     └── MissingExtraError        a part of maju whose extra is not installed (also an ImportError)
 """
@@ -19,6 +20,7 @@ from dataclasses import dataclass
 
 __all__ = [
     "DataError",
+    "ExperimentError",
     "GradientError",
     "InputError",
     "MajuError",
@@ -76,6 +78,10 @@ class InputError(MajuError, ValueError):
 
 class GradientError(MajuError, NotImplementedError):
     """Backward is asked of a layer that has none."""
+
+
+class ExperimentError(MajuError):
+    """An experiment file that is missing or broken; names each key that is wrong."""
 
 
 class DataError(MajuError):

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import keras
 import numpy as np
@@ -36,24 +36,36 @@ def classes_of(model: Any) -> list[str]:
 
 def with_random_weights(model: Any, gain: float = 1.2) -> Any:
     rng = np.random.default_rng(6)
-    scales = [gain / np.sqrt(np.prod(w.shape[:-1])) if w.ndim > 1 else 0.3 for w in model.get_weights()]
-    weights = zip(model.get_weights(), scales, strict=True)
-    model.set_weights([rng.normal(0, scale, w.shape).astype(w.dtype) for w, scale in weights])
+    for weight in model.weights:
+        scale = gain / np.sqrt(np.prod(weight.shape[:-1])) if len(weight.shape) > 1 else 0.3
+        values = rng.normal(0, scale, weight.shape)
+        weight.assign(0.5 + abs(values) if weight.path.endswith("/moving_variance") else values)
     return model
 
 
+def recurrent(
+    cell: Literal["SimpleRNN", "LSTM", "GRU"], units: tuple[int, ...], **settings: Any
+) -> RecurrentNetwork:
+    small = {"max_tokens": 9, "output_sequence_length": 10, "embedding_dim": 5}
+    return RecurrentNetwork(cell=cell, units=units, **{**small, **settings})
+
+
 ARCHITECTURES: dict[str, Architecture] = {
-    "cnn": ConvolutionalNetwork(((5, 4), (3,)), dense=6),
-    "cnn, 5x5, average, dropout": ConvolutionalNetwork(((5,), (4,)), 5, "average", 6, 0.5),
-    "SimpleRNN": RecurrentNetwork("SimpleRNN", (6,), max_tokens=9, sequence_length=10, embedding_dim=5),
-    "GRU": RecurrentNetwork("GRU", (6,), max_tokens=9, sequence_length=10, embedding_dim=5),
-    "LSTM, two layers": RecurrentNetwork("LSTM", (6, 4), max_tokens=9, sequence_length=10, embedding_dim=5),
-    "LSTM, two layers both ways": RecurrentNetwork(
-        "LSTM", (6, 4), True, max_tokens=9, sequence_length=10, embedding_dim=5
+    "cnn": ConvolutionalNetwork(blocks=((5, 4), (3,)), dense=(6,)),
+    "cnn, 5x5, average, dropout": ConvolutionalNetwork(
+        blocks=((5,), (4,)), kernel_size=5, pooling="average", dense=(6,), dropout=0.5
     ),
-    "LSTM, no mask": RecurrentNetwork(
-        "LSTM", (6,), masked=False, max_tokens=9, sequence_length=10, embedding_dim=5
+    "cnn, normalized, global pooling, no dense": ConvolutionalNetwork(
+        blocks=((5, 4), (6,)), batch_normalization=True, block_dropout=0.2, global_pooling=True, dense=()
     ),
+    "cnn, two dense": ConvolutionalNetwork(blocks=((5,),), dense=(6, 4)),
+    "SimpleRNN": recurrent("SimpleRNN", (6,)),
+    "GRU": recurrent("GRU", (6,)),
+    "LSTM, two layers": recurrent("LSTM", (6, 4)),
+    "LSTM, two layers both ways": recurrent("LSTM", (6, 4), bidirectional=True),
+    "LSTM, no mask": recurrent("LSTM", (6,), mask_zero=False),
+    "LSTM, embedding dropout, no dense": recurrent("LSTM", (6,), embedding_dropout=0.4, dense=()),
+    "GRU, two dense": recurrent("GRU", (6,), dense=(5, 4)),
 }
 
 
@@ -74,7 +86,9 @@ def test_the_saved_model_gives_the_same_probabilities_from_scratch(name: str, tm
 
 
 def test_a_convolutional_network_has_its_layers() -> None:
-    model = ConvolutionalNetwork(((5, 4), (3,)), 5, "average", dense=6, dropout=0.2).build(images())
+    model = ConvolutionalNetwork(
+        blocks=((5, 4), (3,)), kernel_size=5, pooling="average", dense=(6,), dropout=0.2
+    ).build(images())
     assert classes_of(model) == [
         "Rescaling",
         "Conv2D",
@@ -91,11 +105,44 @@ def test_a_convolutional_network_has_its_layers() -> None:
     assert [layer.filters for layer in convolutions] == [5, 4, 3]
     assert {layer.kernel_size for layer in convolutions} == {(5, 5)}
     assert {layer.padding for layer in convolutions} == {"same"}
-    assert "Dropout" not in classes_of(ConvolutionalNetwork(((5,),)).build(images()))
+    assert "Dropout" not in classes_of(ConvolutionalNetwork(blocks=((5,),)).build(images()))
+
+
+def test_a_normalized_convolutional_network_has_its_layers() -> None:
+    network = ConvolutionalNetwork(
+        blocks=((5, 4), (3,)),
+        batch_normalization=True,
+        block_dropout=0.25,
+        global_pooling=True,
+        dense=(7, 6),
+        dropout=0.5,
+    )
+    model = network.build(images())
+    convolution = ["Conv2D", "BatchNormalization", "Activation"]
+    assert classes_of(model) == [
+        "Rescaling",
+        *convolution,
+        *convolution,
+        "MaxPooling2D",
+        "Dropout",
+        *convolution,
+        "MaxPooling2D",
+        "Dropout",
+        "GlobalAveragePooling2D",
+        "Dropout",
+        "Dense",
+        "Dense",
+        "Dense",
+    ]
+    convolutions = [layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D)]
+    assert {(layer.use_bias, layer.activation.__name__) for layer in convolutions} == {(False, "linear")}
+    assert {layer.activation.__name__ for layer in model.layers if "activation" in layer.name} == {"relu"}
+    assert [layer.rate for layer in model.layers if "dropout" in layer.name] == [0.25, 0.25, 0.5]
+    assert [layer.units for layer in model.layers[-3:]] == [7, 6, 4]
 
 
 def test_a_recurrent_network_has_its_layers() -> None:
-    model = RecurrentNetwork("LSTM", (6, 4), bidirectional=True, max_tokens=9).build(texts())
+    model = RecurrentNetwork(cell="LSTM", units=(6, 4), bidirectional=True, max_tokens=9).build(texts())
     assert classes_of(model) == [
         "TextVectorization",
         "Embedding",
@@ -111,10 +158,30 @@ def test_a_recurrent_network_has_its_layers() -> None:
     assert [model.layers[i].rate for i in (3, 5, 7)] == [0.3, 0.3, 0.5]
 
 
+def test_a_recurrent_network_of_other_settings_has_its_layers() -> None:
+    model = recurrent("GRU", (6,), embedding_dropout=0.1, dropout=0.2, dense=(5, 4), dense_dropout=0.4).build(
+        texts()
+    )
+    assert classes_of(model) == [
+        "TextVectorization",
+        "Embedding",
+        "Dropout",
+        "GRU",
+        "Dropout",
+        "Dense",
+        "Dropout",
+        "Dense",
+        "Dropout",
+        "Dense",
+    ]
+    assert [model.layers[i].rate for i in (2, 4, 6, 8)] == [0.1, 0.2, 0.4, 0.4]
+    assert [model.layers[i].units for i in (5, 7, 9)] == [5, 4, 3]
+
+
 @pytest.mark.parametrize("masked", [True, False])
 def test_with_a_mask_the_padding_changes_nothing(masked: bool) -> None:
-    short = RecurrentNetwork("LSTM", (6,), masked=masked, max_tokens=9, sequence_length=12, embedding_dim=5)
-    long = RecurrentNetwork("LSTM", (6,), masked=masked, max_tokens=9, sequence_length=40, embedding_dim=5)
+    short = recurrent("LSTM", (6,), mask_zero=masked, output_sequence_length=12)
+    long = recurrent("LSTM", (6,), mask_zero=masked, output_sequence_length=40)
     x = tf.constant(texts().test.x.astype(object))
     p, q = (with_random_weights(net.build(texts())).predict(x, verbose=0) for net in (short, long))
     assert (np.abs(p - q).max() < 1e-6) is np.bool_(masked)

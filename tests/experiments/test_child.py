@@ -3,7 +3,9 @@ from __future__ import annotations
 import json
 import os
 import signal
-from dataclasses import dataclass, replace
+import subprocess
+import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +43,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 def test_training_leaves_the_model_the_history_and_the_probabilities(run: Run) -> None:
     assert {path.name for path in run.folder.iterdir()} - {"small.log"} == {
         "small.keras",
+        "small.epoch-2.keras",
         "small.history.json",
         "small.keras-probabilities.npy",
     }
@@ -54,9 +57,20 @@ def test_training_leaves_the_model_the_history_and_the_probabilities(run: Run) -
         "val_loss": 2,
         "accuracy": 2,
         "val_accuracy": 2,
+        "seconds": 2,
     }
-    assert run.trained.train_seconds > 0 < run.trained.keras_seconds
+    assert min(run.trained.history["seconds"]) > 0 < run.trained.keras_seconds
     assert run.trained.versions["keras"] == keras.__version__
+
+
+@pytest.mark.slow
+def test_by_default_it_is_adam_at_a_constant_rate(run: Run) -> None:
+    model = keras.models.load_model(run.folder / "small.epoch-2.keras")
+    assert type(model.optimizer) is keras.optimizers.Adam
+    assert float(model.optimizer.learning_rate) == pytest.approx(0.001)
+    assert (model.optimizer.weight_decay, model.optimizer.global_clipnorm) == (None, None)
+    assert int(model.optimizer.iterations) == 2 * 64 / 16
+    assert model.loss == "sparse_categorical_crossentropy"
 
 
 @pytest.mark.slow
@@ -66,7 +80,8 @@ def test_training_tells_what_it_does(run: Run) -> None:
     assert names[:2] == ["started", "built"]
     assert names[-2:] == ["predicting", "done"]
     assert started["pid"] != os.getpid()
-    assert built["batches"] == 2 * 64 / 16
+    assert (built["batches"], built["done"]) == (2 * 64 / 16, 0)
+    assert built["parameters"] == run.trained.parameters
     epochs = [event for event in run.events if event["event"] == "epoch"]
     assert [event["epoch"] for event in epochs] == [1, 2]
     assert epochs[-1]["done"] == built["batches"]
@@ -74,11 +89,18 @@ def test_training_tells_what_it_does(run: Run) -> None:
 
 
 @pytest.mark.slow
+def test_the_process_ends_as_it_should(run: Run) -> None:
+    log = run.folder / "small.log"
+    assert not log.exists() or "Fatal" not in log.read_text()
+
+
+@pytest.mark.slow
 def test_the_seed_decides_the_training(run: Run, tmp_path: Path) -> None:
-    other = replace(SMALL, training=replace(SMALL.training, seed=4))
+    training = SMALL.training.model_copy(update={"seed": 4})
+    other = SMALL.model_copy(update={"name": "other", "training": training})
     first = run.trained.probabilities
     again, another = (train_in_child(row, tmp_path).probabilities for row in (SMALL, other))
-    np.testing.assert_allclose(first, again, rtol=0, atol=1e-5)
+    np.testing.assert_array_equal(first, again)
     assert np.abs(first - another).max() > 0.01
 
 
@@ -113,6 +135,19 @@ def test_a_child_that_ends_early_is_named_with_its_exit_code(
         train_in_child(SMALL, tmp_path)
 
 
+def test_a_child_that_dies_before_it_reads_its_job_is_named_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Dead(subprocess.Popen[bytes]):
+        def __init__(self, command: list[str], **settings: Any) -> None:
+            super().__init__([sys.executable, "-S", "-c", "import os; os._exit(4)"], **settings)
+            os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT)
+
+    monkeypatch.setattr(subprocess, "Popen", Dead)
+    with pytest.raises(MajuError, match=r"^the training process ended early with the exit code 4; its last"):
+        train_in_child(SMALL, tmp_path)
+
+
 def test_the_child_does_not_outlive_an_interruption(tmp_path: Path) -> None:
     pids: list[int] = []
 
@@ -127,6 +162,6 @@ def test_the_child_does_not_outlive_an_interruption(tmp_path: Path) -> None:
 
 
 def test_the_child_reads_from_the_data_folder(tmp_path: Path) -> None:
-    experiment = replace(SMALL, data=DataChoice("cifar10"))
+    experiment = SMALL.model_copy(update={"data": DataChoice(name="cifar10")})
     with pytest.raises(MajuError, match=f"^{tmp_path} does not hold CIFAR-10"):
         train_in_child(experiment, tmp_path, data_dir=tmp_path)

@@ -5,10 +5,11 @@ from importlib.resources import files
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from maju.datasets import Dataset
 from maju.datasets.nusax_csv import parse_csv
-from maju.errors import DataError, MajuError
+from maju.errors import DataError
 from maju.experiments.data import DATASETS, DataChoice, digits, load, sentences
 
 
@@ -72,25 +73,37 @@ def test_digits() -> None:
     assert middle[dataset.train.y == 0].mean() < 30 < 150 < middle[dataset.train.y == 1].mean()
 
 
-def test_a_choice_cuts_training_and_validation_and_never_the_test_rows() -> None:
-    whole, cut = load(DataChoice("digits")), load(DataChoice("digits", train_rows=7, validation_rows=3))
+def test_a_choice_cuts_training_and_validation_and_leaves_the_test_rows() -> None:
+    whole, cut = (
+        load(DataChoice(name="digits")),
+        load(DataChoice(name="digits", train_rows=7, validation_rows=3)),
+    )
     assert [len(split.y) for split in cut] == [7, 3, 360]
     np.testing.assert_array_equal(cut.train.x, whole.train.x[:7])
     np.testing.assert_array_equal(cut.validation.y, whole.validation.y[:3])
-    assert not hasattr(DataChoice("digits"), "test_rows")
+
+
+def test_the_test_rows_are_cut_where_it_is_asked_for() -> None:
+    whole, cut = load(DataChoice(name="sentences")), load(DataChoice(name="sentences", test_rows=5))
+    assert [len(split.y) for split in cut] == [150, 30, 5]
+    np.testing.assert_array_equal(cut.test.x, whole.test.x[:5])
 
 
 def test_a_choice_of_nothing() -> None:
-    with pytest.raises(
-        DataError, match=r"^there is no data set 'mnist'; there are cifar10, nusax, digits, sent"
-    ):
-        DataChoice("mnist")
-    with pytest.raises(MajuError, match=r"^DataChoice: train_rows must be at least 1, got 0$"):
-        DataChoice("digits", train_rows=0)
+    known = r"there is no data set 'mnist'; there are cifar10, digits, nusax, nusax-acehnese, .*, sentences"
+    with pytest.raises(ValidationError, match=known):
+        DataChoice(name="mnist")
+    for rows in ("train_rows", "validation_rows", "test_rows"):
+        with pytest.raises(ValidationError, match=rf"{rows}\n  Input should be greater than or equal to 1"):
+            DataChoice(name="digits", **{rows: 0})
+
+
+def test_what_is_of_images_and_what_of_texts() -> None:
+    assert {name for name in DATASETS if DataChoice(name=name).images} == {"cifar10", "digits"}
 
 
 def test_the_data_folder_reaches_the_real_data_sets(tmp_path: object) -> None:
-    for name in ("cifar10", "nusax"):
+    for name in ("cifar10", "nusax", "nusax-javanese"):
         assert name in DATASETS
         with pytest.raises(DataError, match="does not hold"):
-            load(DataChoice(name), str(tmp_path))
+            load(DataChoice(name=name), str(tmp_path))

@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 
 from experiments.rows import SMALL
-from maju.datasets import Dataset
+from maju.datasets import Dataset, Split
 from maju.errors import MajuError, ModelKindError
 from maju.experiments.architectures import RecurrentNetwork
 from maju.experiments.child import Trained
 from maju.experiments.data import load
-from maju.experiments.evaluation import evaluate, macro_f1
+from maju.experiments.evaluation import evaluate, judge
+from maju.experiments.results import Judgement
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +36,8 @@ def trained(dataset: Dataset, model: Path) -> Trained:
     import keras
 
     built = keras.models.load_model(model)
-    return Trained(built.count_params(), {}, built.predict(dataset.test.x, verbose=0), 1.5, 0.5, {})
+    history = {"seconds": [1.0, 0.5]}
+    return Trained(built.count_params(), history, built.predict(dataset.test.x, verbose=0), 0.5, {})
 
 
 def test_both_are_scored_on_every_test_row(dataset: Dataset, model: Path, trained: Trained) -> None:
@@ -43,11 +45,11 @@ def test_both_are_scored_on_every_test_row(dataset: Dataset, model: Path, traine
     assert scores.rows == len(dataset.test.y) == 360
     assert scores.agree == 360
     assert 0 < scores.max_difference < 1e-6
-    assert scores.f1_keras == scores.f1_scratch
-    expected = macro_f1(dataset.test.y, trained.probabilities.argmax(1), 10)
-    assert scores.f1_keras == expected
-    assert (scores.parameters, scores.train_seconds, scores.keras_seconds) == (trained.parameters, 1.5, 0.5)
-    assert scores.scratch_seconds > 0
+    assert scores.keras == judge(dataset, trained.probabilities, 0.5)
+    assert scores.scratch.model_copy(update={"seconds": 0.5}) == scores.keras
+    assert (scores.parameters, scores.train_seconds, scores.keras.seconds) == (trained.parameters, 1.5, 0.5)
+    assert scores.scratch.seconds > 0
+    assert scores.classes == dataset.classes
 
 
 def test_each_side_has_its_own_score(dataset: Dataset, model: Path, trained: Trained) -> None:
@@ -55,8 +57,9 @@ def test_each_side_has_its_own_score(dataset: Dataset, model: Path, trained: Tra
     moved[:10] = np.roll(moved[:10], 1, axis=1)
     scores = evaluate(SMALL, dataset, model, replace(trained, probabilities=moved))
     assert scores.agree == 350
-    assert scores.f1_keras == macro_f1(dataset.test.y, moved.argmax(1), 10)
-    assert scores.f1_scratch == macro_f1(dataset.test.y, trained.probabilities.argmax(1), 10)
+    assert scores.keras == judge(dataset, moved, 0.5)
+    assert scores.scratch.model_copy(update={"seconds": 0.5}) == judge(dataset, trained.probabilities, 0.5)
+    assert scores.scratch.macro_f1 != scores.keras.macro_f1
     assert scores.max_difference > 0.1
 
 
@@ -75,18 +78,31 @@ def test_what_is_no_number_is_no_score(dataset: Dataset, model: Path, trained: T
 
 
 def test_a_model_of_another_kind_is_no_score(dataset: Dataset, model: Path, trained: Trained) -> None:
-    experiment = replace(SMALL, architecture=RecurrentNetwork("LSTM", (4,)))
+    experiment = SMALL.model_copy(update={"architecture": RecurrentNetwork(cell="LSTM", units=(4,))})
     with pytest.raises(ModelKindError):
         evaluate(experiment, dataset, model, trained)
 
 
-def test_macro_f1_counts_every_class_once() -> None:
-    labels = np.array([0, 0, 0, 0, 1, 1])
+def predicted(truth: list[int], labels: list[int], classes: int) -> Judgement:
+    x, y = np.zeros((len(truth), 1)), np.array(truth)
+    split = Split(x, y)
+    dataset = Dataset("rows", split, split, split, tuple(map(str, range(classes))), "")
+    return judge(dataset, np.eye(classes)[labels], 0.25)
+
+
+def test_every_class_counts_once() -> None:
+    judgement = predicted([0, 0, 0, 0, 1, 1], [0, 0, 0, 0, 0, 1], 3)
     # Class 0: P = 4/5, R = 1; class 1: P = 1, R = 1/2; class 2 never appears and counts as 0.
-    expected = (8 / 9 + 2 / 3 + 0) / 3
-    assert macro_f1(labels, np.array([0, 0, 0, 0, 0, 1]), 3) == pytest.approx(expected)
+    assert judgement.f1 == pytest.approx((8 / 9, 2 / 3, 0))
+    assert judgement.macro_f1 == pytest.approx((8 / 9 + 2 / 3 + 0) / 3)
+    assert judgement.accuracy == pytest.approx(5 / 6)
+    assert judgement.confusion == ((4, 0, 0), (1, 1, 0), (0, 0, 0))
+    assert judgement.seconds == 0.25
 
 
-def test_macro_f1_of_a_model_that_gives_one_class() -> None:
-    labels = np.repeat([0, 1, 2], [153, 96, 151])  # the test split of NusaX-Sentiment
-    assert macro_f1(labels, np.zeros(400, int), 3) == pytest.approx(0.184, abs=5e-4)
+def test_a_model_that_gives_one_class() -> None:
+    truth = np.repeat([0, 1, 2], [153, 96, 151]).tolist()  # the test split of NusaX-Sentiment
+    judgement = predicted(truth, [0] * 400, 3)
+    assert judgement.macro_f1 == pytest.approx(0.184, abs=5e-4)
+    assert judgement.f1[1:] == (0, 0)
+    assert judgement.confusion == ((153, 0, 0), (96, 0, 0), (151, 0, 0))

@@ -1,15 +1,20 @@
 from __future__ import annotations
 
+import io
 import os
 import signal
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from experiments.rows import IMPOSSIBLE, SMALL
 from maju.errors import MajuError
+from maju.experiments.child import OnEvent
+from maju.experiments.experiment import Experiment
 from maju.experiments.failures import one_line
+from maju.experiments.progress import RowProgress
 from maju.experiments.runner import run_experiment, run_experiments
 
 
@@ -21,7 +26,14 @@ def test_a_killed_row_leaves_nothing_of_an_earlier_run(tmp_path: Path) -> None:
     def kill(event: dict[str, Any]) -> None:
         os.kill(event["pid"], signal.SIGKILL)
 
-    result = run_experiment(SMALL, tmp_path, on_event=kill)
+    class Killing(RowProgress):
+        def row(self, experiment: Experiment) -> OnEvent:
+            return kill
+
+    (tmp_path / "small.epoch-1.keras").write_text("of an earlier run")
+    (tmp_path / ".small.epoch-2.keras.x1y2").mkdir()
+    (tmp_path / ".small.epoch-2.keras.x1y2" / "small.epoch-2.keras").write_text("half of it")
+    (result,) = run_experiments([SMALL], tmp_path, progress=Killing([SMALL], Console(file=io.StringIO())))
     assert result.scores is None
     assert (result.error or "").startswith(
         "the training process was killed by SIGKILL; its last words are in "

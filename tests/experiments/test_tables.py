@@ -4,15 +4,16 @@ import io
 from collections.abc import Sequence
 
 import pytest
+from pydantic import ValidationError
 from rich.console import Console
 
-from experiments.rows import failed, scored
+from experiments.rows import failed, judged, scored
 from maju.experiments.results import Result
 from maju.experiments.tables import markdown_table, rich_table, verdict
 
 ROWS = [
     scored(),
-    scored("Bidirectional LSTM", agree=359, f1_scratch=0.6),
+    scored("Bidirectional LSTM", agree=359, scratch=judged(macro_f1=0.6)),
     failed("LSTM", "killed | by SIGKILL"),
 ]
 
@@ -40,6 +41,7 @@ def test_every_number_is_there() -> None:
         "Small", "CNN", "12,345", "0.6123", "0.6123", "360/360", "2.5e-07", "12.3", "0.51", "0.04",
     ]  # fmt: skip
     assert "359/360" in lines[4]
+    assert lines[4].split()[3:5] == ["0.6123", "0.6000"]
     assert lines[5].split() == ["LSTM", "failed", *"–––––––"]
 
 
@@ -85,7 +87,7 @@ def test_a_result_is_sound_or_not() -> None:
 
 def test_a_result_has_either_scores_or_an_error() -> None:
     row = scored()
-    with pytest.raises(ValueError, match="either scores or an error"):
-        Result(row.experiment, row.scores, "x")
-    with pytest.raises(ValueError, match="either scores or an error"):
-        Result(row.experiment)
+    with pytest.raises(ValidationError, match="either scores or an error"):
+        Result(experiment=row.experiment, scores=row.scores, error="x")
+    with pytest.raises(ValidationError, match="either scores or an error"):
+        Result(experiment=row.experiment)

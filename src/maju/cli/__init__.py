@@ -1,4 +1,4 @@
-"""The command line: ``maju inspect``, ``predict``, ``verify``, ``data`` and ``demo``, one file a command."""
+"""The command line of maju, one file a command."""
 
 from __future__ import annotations
 

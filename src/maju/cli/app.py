@@ -15,6 +15,8 @@ from maju.cli.data import data
 from maju.cli.demo import demo
 from maju.cli.inspect import inspect
 from maju.cli.predict import predict
+from maju.cli.report import report
+from maju.cli.reproduce import reproduce
 from maju.cli.verify import verify
 from maju.errors import MajuError, UnsupportedModelError
 
@@ -82,9 +84,11 @@ app = typer.Typer(
     "  echo 'makanannya enak sekali' | maju predict sentiment.keras -\n"
     "  maju verify model.keras\n"
     "  maju data --dataset nusax\n"
-    "  maju demo",
+    "  maju demo\n"
+    "  maju reproduce --quick\n"
+    "  maju report maju-quick",
 )
-for command in (inspect, predict, verify, data, demo):
+for command in (inspect, predict, verify, data, demo, reproduce, report):
     app.command()(command)
 
 

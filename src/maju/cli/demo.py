@@ -14,7 +14,7 @@ def demo(
     out: Annotated[
         Path, typer.Option(metavar="FOLDER", help="Where the models, plots and results go.")
     ] = Path("maju-demo"),
-    seed: Annotated[int, typer.Option(min=0, help="Of the training.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Of the training.")] = 0,
     data_dir: Annotated[
         Path | None,
         typer.Option(
@@ -40,6 +40,9 @@ def demo(
     Example:
       maju demo --out maju-demo
     """
+    from maju.experiments.extras import require_experiments
+
+    require_experiments("maju demo")
     from maju.experiments.demo import run
 
     result = run(out, seed=seed, data_dir=data_dir, sample=sample, epochs=epochs)

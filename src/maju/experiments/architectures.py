@@ -2,44 +2,42 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
 
 from maju.datasets import Dataset
-from maju.experiments.checks import require_choice, require_positive, require_share
+from maju.experiments.settings import Count, Rate, Settings, listed
 from maju.models import Classifier, CNNFromScratch, LSTMFromScratch, RNNFromScratch
 
 __all__ = ["Architecture", "ConvolutionalNetwork", "RecurrentNetwork"]
 
+Block = Annotated[tuple[Count, ...], Field(min_length=1, strict=False)]
 
-@dataclass(frozen=True)
-class ConvolutionalNetwork:
+
+class ConvolutionalNetwork(Settings):
     """Images (height, width, channels), 0 to 255, to classes: blocks of convolutions, then dense layers.
 
     Args:
         blocks: the filters of each convolution, block by block; a 2x2 pool ends each block.
         kernel_size: the side of every kernel.
         pooling: which pool.
-        dense: the units of the dense layer before the last.
-        dropout: the rate before that layer; 0 leaves it out.
+        batch_normalization: whether each convolution is normalized before its ReLU.
+        block_dropout: the rate after each block; 0 leaves it out.
+        global_pooling: whether the mean of each map goes to the dense layers, and not every pixel of it.
+        dense: the units of the dense layers before the last.
+        dropout: the rate before those layers; 0 leaves it out.
     """
 
-    blocks: tuple[tuple[int, ...], ...]
-    kernel_size: int = 3
+    kind: Literal["convolutional"] = "convolutional"
+    blocks: Annotated[tuple[Block, ...], Field(min_length=1, strict=False)]
+    kernel_size: Count = 3
     pooling: Literal["max", "average"] = "max"
-    dense: int = 128
-    dropout: float = 0.0
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "blocks", tuple(tuple(block) for block in self.blocks))  # JSON has lists
-        require_positive(self, "kernel_size", "dense", "filters")
-        require_share(self, "dropout")
-        require_choice(self, "pooling", ("max", "average"))
-
-    @property
-    def filters(self) -> tuple[int, ...]:
-        """The filters of every convolution; 0 for a block that has none."""
-        return tuple(filters for block in self.blocks for filters in block or (0,))
+    batch_normalization: bool = False
+    block_dropout: Rate = 0.0
+    global_pooling: bool = False
+    dense: Annotated[tuple[Count, ...], listed] = (128,)
+    dropout: Rate = 0.0
 
     @property
     def from_scratch(self) -> type[Classifier]:
@@ -55,51 +53,55 @@ class ConvolutionalNetwork:
         stack = [Input(dataset.train.x.shape[1:]), layers.Rescaling(1 / 255)]
         for block in self.blocks:
             for filters in block:
-                stack.append(layers.Conv2D(filters, self.kernel_size, padding="same", activation="relu"))
+                if self.batch_normalization:
+                    # The normalization's own beta makes a bias before it idle.
+                    stack += [
+                        layers.Conv2D(filters, self.kernel_size, padding="same", use_bias=False),
+                        layers.BatchNormalization(),
+                        layers.Activation("relu"),
+                    ]
+                else:
+                    stack.append(layers.Conv2D(filters, self.kernel_size, padding="same", activation="relu"))
             stack.append(pool(2))
-        stack.append(layers.Flatten())
+            if self.block_dropout:
+                stack.append(layers.Dropout(self.block_dropout))
+        stack.append(layers.GlobalAveragePooling2D() if self.global_pooling else layers.Flatten())
         if self.dropout:
             stack.append(layers.Dropout(self.dropout))
-        stack += [
-            layers.Dense(self.dense, activation="relu"),
-            layers.Dense(len(dataset.classes), activation="softmax"),
-        ]
+        stack += [layers.Dense(units, activation="relu") for units in self.dense]
+        stack.append(layers.Dense(len(dataset.classes), activation="softmax"))
         return Sequential(stack)
 
 
-@dataclass(frozen=True)
-class RecurrentNetwork:
+class RecurrentNetwork(Settings):
     """Texts to classes: a vocabulary, an embedding, recurrent layers, then dense layers.
 
     Args:
         cell: the Keras class of the recurrent layers.
-        units: the units of each.
+        units: the units of each recurrent layer.
         bidirectional: whether each reads the text both ways.
-        masked: whether the padding after a text is passed over.
+        mask_zero: whether the padding after a text is passed over.
         max_tokens: the size of the vocabulary, padding and unknown words included.
-        sequence_length: where a text is cut, or padded to.
+        output_sequence_length: where a text is cut, or padded to.
         embedding_dim: the numbers that stand for a word.
+        embedding_dropout: the rate after the embedding; 0 leaves it out.
         dropout: the rate after each recurrent layer.
-        dense: the units of the dense layer before the last.
-        dense_dropout: the rate after that layer.
+        dense: the units of the dense layers before the last.
+        dense_dropout: the rate after each of those.
     """
 
+    kind: Literal["recurrent"] = "recurrent"
     cell: Literal["SimpleRNN", "LSTM", "GRU"]
-    units: tuple[int, ...]
+    units: Annotated[tuple[Count, ...], Field(min_length=1, strict=False)]
     bidirectional: bool = False
-    masked: bool = True
-    max_tokens: int = 10_000
-    sequence_length: int = 100
-    embedding_dim: int = 128
-    dropout: float = 0.3
-    dense: int = 32
-    dense_dropout: float = 0.5
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "units", tuple(self.units))
-        require_choice(self, "cell", ("SimpleRNN", "LSTM", "GRU"))
-        require_positive(self, "units", "max_tokens", "sequence_length", "embedding_dim", "dense")
-        require_share(self, "dropout", "dense_dropout")
+    mask_zero: bool = True
+    max_tokens: Annotated[int, Field(ge=3)] = 10_000  # padding, unknown, and a word
+    output_sequence_length: Count = 100
+    embedding_dim: Count = 128
+    embedding_dropout: Rate = 0.0
+    dropout: Rate = 0.3
+    dense: Annotated[tuple[Count, ...], listed] = (32,)
+    dense_dropout: Rate = 0.5
 
     @property
     def from_scratch(self) -> type[Classifier]:
@@ -112,25 +114,25 @@ class RecurrentNetwork:
 
         # Inside the model, the vocabulary is saved with it, and the saved file takes texts as they are.
         words = layers.TextVectorization(
-            max_tokens=self.max_tokens, output_sequence_length=self.sequence_length
+            max_tokens=self.max_tokens, output_sequence_length=self.output_sequence_length
         )
         words.adapt(dataset.train.x)
         # Without a mask the net reads, after a text of 20 words, 80 steps of padding: what it knew of the
         # text fades, and it gives every text the same class.
-        embedding = layers.Embedding(self.max_tokens, self.embedding_dim, mask_zero=self.masked)
+        embedding = layers.Embedding(self.max_tokens, self.embedding_dim, mask_zero=self.mask_zero)
         stack = [Input((), dtype="string"), words, embedding]
+        if self.embedding_dropout:
+            stack.append(layers.Dropout(self.embedding_dropout))
         for depth, units in enumerate(self.units, start=1):
             layer = getattr(layers, self.cell)(units, return_sequences=depth < len(self.units))
             stack += [
                 layers.Bidirectional(layer) if self.bidirectional else layer,
                 layers.Dropout(self.dropout),
             ]
-        stack += [
-            layers.Dense(self.dense, activation="relu"),
-            layers.Dropout(self.dense_dropout),
-            layers.Dense(len(dataset.classes), activation="softmax"),
-        ]
+        for units in self.dense:
+            stack += [layers.Dense(units, activation="relu"), layers.Dropout(self.dense_dropout)]
+        stack.append(layers.Dense(len(dataset.classes), activation="softmax"))
         return Sequential(stack)
 
 
-Architecture = ConvolutionalNetwork | RecurrentNetwork
+Architecture = Annotated[ConvolutionalNetwork | RecurrentNetwork, Field(discriminator="kind")]

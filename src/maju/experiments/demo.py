@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import platform
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from maju.datasets import is_local
@@ -19,7 +18,7 @@ from maju.experiments.files import RowFiles
 from maju.experiments.plots import plot_losses_together
 from maju.experiments.progress import RowProgress
 from maju.experiments.results import Result
-from maju.experiments.runner import run_experiments
+from maju.experiments.runner import run_experiments, versions
 from maju.experiments.tables import CAPTION, markdown_table, rich_table, verdict
 from maju.formats.atomic import replacing
 
@@ -102,33 +101,36 @@ def demo_experiments(
 ) -> list[Experiment]:
     """The four experiments, on the best data that this machine has."""
     if not sample and is_local("cifar10", data_dir=data_dir):
-        images = DataChoice("cifar10", train_rows=10_000, validation_rows=2_000)
-        cnn = ConvolutionalNetwork(((16,), (32,), (64,)), dense=64, dropout=0.3)
+        images = DataChoice(name="cifar10", train_rows=10_000, validation_rows=2_000)
+        cnn = ConvolutionalNetwork(blocks=((16,), (32,), (64,)), dense=(64,), dropout=0.3)
         cnn_epochs = 7
     else:
-        images = DataChoice("digits")
-        cnn = ConvolutionalNetwork(((16,), (32,)), dense=64, dropout=0.3)
+        images = DataChoice(name="digits")
+        cnn = ConvolutionalNetwork(blocks=((16,), (32,)), dense=(64,), dropout=0.3)
         cnn_epochs = 20
-    cnn_training = Training(cnn_epochs, batch_size=64, learning_rate=0.002, seed=seed)
     if not sample and is_local("nusax", data_dir=data_dir):
-        texts = DataChoice("nusax")
+        texts = DataChoice(name="nusax")
         units, max_tokens = 64, 3_000
-        text_training = Training(8, batch_size=32, seed=seed)
+        text_epochs, batch_size = 8, 32
     else:
-        texts = DataChoice("sentences")
+        texts = DataChoice(name="sentences")
         units, max_tokens = 16, 1_000
-        text_training = Training(12, batch_size=8, seed=seed)
+        text_epochs, batch_size = 12, 8
     if epochs is not None:
-        cnn_training = replace(cnn_training, epochs=epochs)
-        text_training = replace(text_training, epochs=epochs)
-    simple_rnn = RecurrentNetwork("SimpleRNN", (units,), max_tokens=max_tokens)
-    lstm = RecurrentNetwork("LSTM", (units,), max_tokens=max_tokens)
-    both_ways = replace(lstm, bidirectional=True)
+        cnn_epochs = text_epochs = epochs
+    cnn_training = Training(epochs=cnn_epochs, batch_size=64, learning_rate=0.002, seed=seed)
+    text_training = Training(epochs=text_epochs, batch_size=batch_size, seed=seed)
+    simple_rnn = RecurrentNetwork(cell="SimpleRNN", units=(units,), max_tokens=max_tokens)
+    lstm = RecurrentNetwork(cell="LSTM", units=(units,), max_tokens=max_tokens)
+    both_ways = lstm.model_copy(update={"bidirectional": True})
     return [
-        Experiment("cnn", "CNN", images, cnn, cnn_training),
-        Experiment("simple-rnn", "SimpleRNN", texts, simple_rnn, text_training),
-        Experiment("lstm", "LSTM", texts, lstm, text_training),
-        Experiment("bidirectional-lstm", "Bidirectional LSTM", texts, both_ways, text_training),
+        Experiment(name=name, title=title, data=data, architecture=architecture, training=training)
+        for name, title, data, architecture, training in (
+            ("cnn", "CNN", images, cnn, cnn_training),
+            ("simple-rnn", "SimpleRNN", texts, simple_rnn, text_training),
+            ("lstm", "LSTM", texts, lstm, text_training),
+            ("bidirectional-lstm", "Bidirectional LSTM", texts, both_ways, text_training),
+        )
     ]
 
 
@@ -137,7 +139,7 @@ def describe_data(experiments: Sequence[Experiment], data_dir: DataDir = None) -
     lines = []
     for choice in dict.fromkeys(experiment.data for experiment in experiments):
         titles = ", ".join(experiment.title for experiment in experiments if experiment.data == choice)
-        whole = load(DataChoice(choice.name), data_dir)
+        whole = load(DataChoice(name=choice.name), data_dir)
         train, validation, test = (len(split.y) for split in whole)
         line = (
             f"{titles}: {whole.name}; {_share(choice.train_rows, train)} training rows, "
@@ -158,11 +160,6 @@ def _share(limit: int | None, rows: int) -> str:
 
 def write_results(results: Sequence[Result], data: str, folder: Path) -> None:
     """Write results.json, results.md, and losses.png with a panel a model."""
-    import numpy
-    import sklearn
-
-    from maju import __version__
-
     together = folder / "losses.png"
     together.unlink(missing_ok=True)  # an earlier run's
     histories = {
@@ -172,21 +169,16 @@ def write_results(results: Sequence[Result], data: str, folder: Path) -> None:
     }
     if histories:
         plot_losses_together(histories, together)
-    versions = {
-        "maju": __version__,
-        "python": platform.python_version(),
-        "numpy": numpy.__version__,
-        "scikit-learn": sklearn.__version__,
-    }
+    named_versions = versions()
     for result in results:
-        versions |= result.versions or {}
+        named_versions |= result.versions
     document = {
-        "versions": versions,
+        "versions": named_versions,
         "data": data.splitlines(),
-        "results": [result.to_json() for result in results],
+        "results": [result.model_dump(mode="json") for result in results],
     }
     _write_text(folder / "results.json", json.dumps(document, indent=1, ensure_ascii=False) + "\n")
-    named = ", ".join(f"{name} {number}" for name, number in versions.items())
+    named = ", ".join(f"{name} {number}" for name, number in named_versions.items())
     seeds = ", ".join(sorted({str(result.experiment.training.seed) for result in results}, key=int))
     parts = [
         "# maju demo",

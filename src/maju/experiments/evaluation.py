@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 
@@ -12,10 +11,10 @@ from maju.datasets import Dataset
 from maju.errors import MajuError
 from maju.experiments.child import Trained
 from maju.experiments.experiment import Experiment
-from maju.experiments.results import Scores
+from maju.experiments.results import Judgement, Scores
 from maju.layers.base import Array
 
-__all__ = ["evaluate", "macro_f1"]
+__all__ = ["evaluate", "judge"]
 
 
 def evaluate(experiment: Experiment, dataset: Dataset, model: Path, trained: Trained) -> Scores:
@@ -40,23 +39,29 @@ def evaluate(experiment: Experiment, dataset: Dataset, model: Path, trained: Tra
             raise MajuError(f"{who} gave probabilities of shape {probabilities.shape}, not {expected}")
         if not np.isfinite(probabilities).all():
             raise MajuError(f"{who} gave probabilities that are no numbers: the training diverged")
-    keras_labels, our_labels = theirs.argmax(axis=1), ours.argmax(axis=1)
     return Scores(
         rows=len(dataset.test.y),
+        classes=dataset.classes,
         parameters=trained.parameters,
-        f1_keras=macro_f1(dataset.test.y, keras_labels, len(dataset.classes)),
-        f1_scratch=macro_f1(dataset.test.y, our_labels, len(dataset.classes)),
-        agree=int((keras_labels == our_labels).sum()),
+        keras=judge(dataset, theirs, trained.keras_seconds),
+        scratch=judge(dataset, ours, seconds),
+        agree=int((theirs.argmax(axis=1) == ours.argmax(axis=1)).sum()),
         max_difference=float(np.abs(ours - theirs).max()),
-        train_seconds=trained.train_seconds,
-        keras_seconds=trained.keras_seconds,
-        scratch_seconds=seconds,
+        train_seconds=sum(trained.history["seconds"]),
     )
 
 
-def macro_f1(labels: Array, predicted: Array, classes: int) -> float:
-    """The mean over all classes of F1 = 2PR / (P + R); a class that is never predicted counts as 0."""
-    from sklearn.metrics import f1_score
+def judge(dataset: Dataset, probabilities: Array, seconds: float) -> Judgement:
+    """Score the test rows' probabilities, (rows, classes); a class that is never predicted has an F1 of 0."""
+    from sklearn.metrics import accuracy_score, confusion_matrix, f1_score
 
-    every = range(classes)
-    return cast(float, f1_score(labels, predicted, labels=every, average="macro", zero_division=0))
+    truth, labels = dataset.test.y, probabilities.argmax(axis=1)
+    every = range(len(dataset.classes))
+    f1 = f1_score(truth, labels, labels=every, average=None, zero_division=0)
+    return Judgement(
+        macro_f1=float(f1_score(truth, labels, labels=every, average="macro", zero_division=0)),
+        accuracy=float(accuracy_score(truth, labels)),
+        f1=tuple(f1.tolist()),
+        confusion=tuple(tuple(row) for row in confusion_matrix(truth, labels, labels=every).tolist()),
+        seconds=seconds,
+    )

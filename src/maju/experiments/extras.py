@@ -8,7 +8,17 @@ from maju.errors import MissingExtraError
 
 __all__ = ["require_experiments"]
 
-PACKAGES = ("keras", "tensorflow", "sklearn", "matplotlib", "rich")
+PACKAGES = (
+    "filelock",
+    "jinja2",
+    "keras",
+    "matplotlib",
+    "pydantic",
+    "rich",
+    "sklearn",
+    "tensorflow",
+    "threadpoolctl",
+)
 
 
 def require_experiments(what: str) -> None:

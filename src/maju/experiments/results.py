@@ -2,67 +2,78 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Annotated, Self
+
+from pydantic import model_validator
 
 from maju.experiments.experiment import Experiment
+from maju.experiments.settings import Settings, listed
 
-__all__ = ["TOLERANCE", "Result", "Scores"]
+__all__ = ["TOLERANCE", "Judgement", "Result", "Scores"]
 
 #: How far two float32 computations of one probability may lie apart.
 TOLERANCE = 1e-5
 
+Counts = Annotated[tuple[int, ...], listed]
 
-@dataclass(frozen=True)
-class Scores:
-    """A model's scores on the whole test split, by Keras and from scratch.
+
+class Judgement(Settings):
+    """One program's predictions for the test rows, scored by scikit-learn.
+
+    Args:
+        macro_f1: the mean of the classes' F1.
+        accuracy: the share of right labels.
+        f1: F1 = 2PR / (P + R) of each class; 0 for a class that is never predicted.
+        confusion: how many rows of each class (a row of the matrix) were given each label (a column).
+        seconds: for predicting them all.
+    """
+
+    macro_f1: float
+    accuracy: float
+    f1: Annotated[tuple[float, ...], listed]
+    confusion: Annotated[tuple[Counts, ...], listed]
+    seconds: float
+
+
+class Scores(Settings):
+    """A model's scores on the test split, by Keras and from scratch.
 
     Args:
         rows: how many test rows there are.
+        classes: their names.
         parameters: how many the model has.
-        f1_keras: macro-F1 of Keras's labels.
-        f1_scratch: macro-F1 of maju's.
+        keras: what Keras's predictions came to, on all cores.
+        scratch: what maju's came to, with one thread in NumPy's matrix products.
         agree: how many rows have the same label by both.
         max_difference: the largest difference between two probabilities, max |Δp|.
-        train_seconds: for training.
-        keras_seconds: for Keras's predictions.
-        scratch_seconds: for maju's, with one thread in NumPy's matrix products.
+        train_seconds: for training, validation included.
     """
 
     rows: int
+    classes: Annotated[tuple[str, ...], listed]
     parameters: int
-    f1_keras: float
-    f1_scratch: float
+    keras: Judgement
+    scratch: Judgement
     agree: int
     max_difference: float
     train_seconds: float
-    keras_seconds: float
-    scratch_seconds: float
 
 
-@dataclass(frozen=True)
-class Result:
+class Result(Settings):
     """An experiment with its scores, or with the error that it failed with."""
 
     experiment: Experiment
     scores: Scores | None = None
     error: str | None = None
-    versions: dict[str, str] | None = None
+    versions: dict[str, str] = {}
 
-    def __post_init__(self) -> None:
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Self:
         if (self.scores is None) == (self.error is None):
             raise ValueError("a result has either scores or an error")
+        return self
 
     @property
     def sound(self) -> bool:
         """Whether there are scores, and both computations came to the same probabilities."""
         return self.scores is not None and self.scores.max_difference <= TOLERANCE
-
-    def to_json(self) -> dict[str, Any]:
-        """The result as JSON can hold it."""
-        return {
-            "experiment": self.experiment.to_json(),
-            "scores": None if self.scores is None else asdict(self.scores),
-            "error": self.error,
-            "versions": self.versions,
-        }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,7 +19,7 @@ from maju.experiments.plots import plot_losses
 from maju.experiments.progress import RowProgress
 from maju.experiments.results import Result
 
-__all__ = ["run_experiment", "run_experiments"]
+__all__ = ["run_experiment", "run_experiments", "versions"]
 
 
 def run_experiments(
@@ -27,7 +28,7 @@ def run_experiments(
     data_dir: str | os.PathLike[str] | None = None,
     progress: RowProgress | None = None,
 ) -> list[Result]:
-    """Run experiments in their order; the files of each go into the folder.
+    """Run experiments in their order, from their start; the files of each go into the folder.
 
     Args:
         data_dir: as for `maju.datasets`.
@@ -45,7 +46,11 @@ def run_experiments(
     results = []
     for experiment in experiments:
         on_event = ignore if progress is None else progress.row(experiment)
+        folder.mkdir(parents=True, exist_ok=True)
+        files = RowFiles(folder, experiment.name)
+        files.remove()
         results.append(run_experiment(experiment, folder, data_dir, on_event))
+        files.remove_checkpoints()
         if progress is not None:
             progress.finish(results[-1])
     return results
@@ -59,18 +64,35 @@ def run_experiment(
 ) -> Result:
     """Train one model with Keras, evaluate what was saved from scratch, and plot its losses.
 
+    A training that has a checkpoint in the folder goes on from there; the last one stays, for the caller to
+    remove once the result is safe.
+
     Returns:
         The scores, or the error in one line if anything went wrong.
     """
     files = RowFiles(folder, experiment.name)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        files.remove()
         dataset = load(experiment.data, data_dir)
         trained = train_in_child(experiment, folder, data_dir, on_event)
         on_event({"event": "evaluating"})
         scores = evaluate(experiment, dataset, files.model, trained)
         plot_losses(trained.history, experiment.title, files.plot)
     except Exception as error:  # whatever it is, it is this row's, and the others go on
-        return Result(experiment, error=one_line(error))
-    return Result(experiment, scores, versions=trained.versions)
+        return Result(experiment=experiment, error=one_line(error))
+    return Result(experiment=experiment, scores=scores, versions=versions() | trained.versions)
+
+
+def versions() -> dict[str, str]:
+    """The versions of what computes and scores."""
+    import numpy
+    import sklearn
+
+    from maju import __version__
+
+    return {
+        "maju": __version__,
+        "python": platform.python_version(),
+        "numpy": numpy.__version__,
+        "scikit-learn": sklearn.__version__,
+    }

@@ -86,13 +86,13 @@ def _cells(result: Result) -> list[str]:
     return [
         result.experiment.title,
         f"{scores.parameters:,}",
-        f"{scores.f1_keras:.4f}",
-        f"{scores.f1_scratch:.4f}",
+        f"{scores.keras.macro_f1:.4f}",
+        f"{scores.scratch.macro_f1:.4f}",
         f"{scores.agree:,}/{scores.rows:,}",
         f"{scores.max_difference:.1e}",
         f"{scores.train_seconds:.1f}",
-        f"{scores.keras_seconds:.2f}",
-        f"{scores.scratch_seconds:.2f}",
+        f"{scores.keras.seconds:.2f}",
+        f"{scores.scratch.seconds:.2f}",
     ]
 
 

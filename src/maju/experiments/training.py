@@ -1,7 +1,10 @@
 """Training with Keras: the one module of this package that imports it, run in a process of its own.
 
-`maju.experiments.child` starts it as ``python -m maju.experiments.training``. It reads a job, one JSON
-document, from standard input, and writes events, one JSON document a line, to standard output.
+`maju.experiments.child` starts it as ``python -m maju.experiments.training``. It reads a job, one line of
+JSON, from standard input, and writes events, one JSON document a line, to standard output.
+
+After each epoch it writes the model with its optimizer. What an epoch does follows from that state, the seed
+and the epoch's number alone, so that a training that was killed goes on to what it would have come to.
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ import json
 import os
 import sys
 import tempfile
+import threading
 import time
 import traceback
 from collections.abc import Callable
@@ -18,93 +22,160 @@ from typing import Any
 
 import numpy as np
 
-from maju.datasets import Split
+from maju.datasets import Dataset
+from maju.errors import MajuError
+from maju.experiments.augmentation import augmented
 from maju.experiments.data import load
-from maju.experiments.experiment import Experiment
+from maju.experiments.experiment import Experiment, Training
 from maju.experiments.failures import one_line
 from maju.experiments.files import RowFiles
 from maju.formats.atomic import replacing
+from maju.layers.base import Array
 
 __all__ = ["Event", "train"]
 
 Event = dict[str, Any]
+Send = Callable[[Event], None]
 
 SECONDS_BETWEEN_EVENTS = 0.2
+PREDICTED_TOGETHER = 128
 
 
-def train(experiment: Experiment, folder: Path, data_dir: str | None, send: Callable[[Event], None]) -> None:
+def train(experiment: Experiment, folder: Path, data_dir: str | None, send: Send) -> None:
     """Train, and write the model, its history and Keras's probabilities for every test row into a folder.
+
+    Where the folder holds a checkpoint of this training, it goes on from there.
 
     Args:
         send: is given the events ``started``, ``built``, ``batch``, ``epoch``, ``predicting`` and ``done``.
+
+    Raises:
+        MajuError: the loss became infinite or no number, or a checkpoint cannot be read.
     """
     send({"event": "started", "pid": os.getpid()})
     dataset = load(experiment.data, data_dir)
     import keras
     import tensorflow
 
-    settings = experiment.training
-    keras.utils.set_random_seed(settings.seed)
-    model = experiment.architecture.build(dataset)
-    model.compile(
-        optimizer=keras.optimizers.Adam(settings.learning_rate),
-        loss="sparse_categorical_crossentropy",
-        metrics=["accuracy"],
+    files = RowFiles(folder, experiment.name)
+    training = experiment.training
+    keras.utils.set_random_seed(training.seed)
+    model, history = _resume(files)
+    if model is None:
+        model = experiment.architecture.build(dataset)
+        _compile(model, training, len(dataset.train.y))
+    done = len(history.get("loss", ()))
+    batches = -(-len(dataset.train.y) // training.batch_size)
+    send(
+        {
+            "event": "built",
+            "parameters": model.count_params(),
+            "batches": batches * training.epochs,
+            "done": batches * done,
+        }
     )
-    batches = -(-len(dataset.train.y) // settings.batch_size)
-    send({"event": "built", "parameters": model.count_params(), "batches": batches * settings.epochs})
-
-    train_x, validation_x, test_x = (_tensor(split) for split in dataset)
-    started = time.perf_counter()
-    history = model.fit(
-        train_x,
-        dataset.train.y,
-        validation_data=(validation_x, dataset.validation.y),
-        epochs=settings.epochs,
-        batch_size=settings.batch_size,
-        callbacks=[_reporter(send, settings.epochs)],
-        verbose=0,
-    ).history
-    train_seconds = time.perf_counter() - started
+    for epoch in range(done, training.epochs):
+        for name, value in _train_epoch(model, dataset, training, epoch, batches, send).items():
+            history.setdefault(name, []).append(value)
+        if not np.isfinite(history["loss"][-1]):
+            raise MajuError(f"the training diverged: the loss of epoch {epoch + 1} is {history['loss'][-1]}")
+        _write_checkpoint(model, history, files, epoch + 1)
+        logs = {name: values[-1] for name, values in history.items()}
+        event = {"event": "epoch", "epoch": epoch + 1, "epochs": training.epochs, "logs": logs}
+        send({**event, "done": batches * (epoch + 1)})
 
     send({"event": "predicting"})
-    model.predict(test_x[:1], verbose=0)  # compiles, so that the seconds below are those of predicting
-    started = time.perf_counter()
-    probabilities = model.predict(test_x, batch_size=128, verbose=0)
-    keras_seconds = time.perf_counter() - started
-
-    files = RowFiles(folder, experiment.name)
+    probabilities, keras_seconds = _predict(model, _tensor(dataset.test.x))
     _save_model(model, files.model)
-    with replacing(files.history) as path:
-        path.write_text(json.dumps(history, indent=1), encoding="utf-8")
     with replacing(files.probabilities) as path, path.open("wb") as file:
         np.save(file, probabilities)
     versions = {"keras": keras.__version__, "tensorflow": tensorflow.__version__}
-    send(
-        {
-            "event": "done",
-            "train_seconds": train_seconds,
-            "keras_seconds": keras_seconds,
-            "versions": versions,
-        }
+    send({"event": "done", "keras_seconds": keras_seconds, "versions": versions})
+
+
+def _compile(model: Any, training: Training, rows: int) -> None:
+    """Give a model the optimizer and the loss that the settings describe."""
+    import keras
+
+    steps = -(-rows // training.batch_size)
+    rate: Any = training.learning_rate
+    if training.schedule == "cosine":
+        warmup = steps * training.warmup_epochs
+        rate = keras.optimizers.schedules.CosineDecay(
+            0.0 if warmup else training.learning_rate,
+            decay_steps=steps * training.epochs - warmup,
+            warmup_target=training.learning_rate if warmup else None,
+            warmup_steps=warmup,
+        )
+    loss: Any = "sparse_categorical_crossentropy"
+    if training.label_smoothing:
+        loss = keras.losses.CategoricalCrossentropy(label_smoothing=training.label_smoothing)
+    model.compile(
+        optimizer=keras.optimizers.Adam(
+            rate,
+            weight_decay=training.weight_decay or None,
+            global_clipnorm=training.global_clipnorm,
+        ),
+        loss=loss,
+        metrics=["accuracy"],
+        jit_compile=False,  # on CPUs XLA gains nothing, and compiles for seconds
     )
 
 
-def _tensor(split: Split) -> Any:
-    """The samples as Keras takes them; NumPy's strings it does not."""
+def _train_epoch(
+    model: Any, dataset: Dataset, training: Training, epoch: int, batches: int, send: Send
+) -> dict[str, float]:
+    """Train for one epoch, validate, and return loss, accuracy, both on validation rows, and the seconds."""
+    classes = len(dataset.classes) if training.label_smoothing else None
+    rng = np.random.default_rng([training.seed, epoch])
+    started = time.perf_counter()
+    for variable in model.non_trainable_variables:
+        if variable.path.endswith("seed_generator_state"):  # what dropout drops; Keras does not save it
+            variable.assign(rng.integers(2**31, size=variable.shape))
+    order = rng.permutation(len(dataset.train.y))
+    x = augmented(dataset.train.x[order], training, rng)
+    logs = model.fit(
+        _tensor(x),
+        _targets(dataset.train.y[order], classes),
+        validation_data=(_tensor(dataset.validation.x), _targets(dataset.validation.y, classes)),
+        batch_size=training.batch_size,
+        shuffle=False,
+        callbacks=[_reporter(send, batches * epoch)],
+        verbose=0,
+    ).history
+    seconds = time.perf_counter() - started
+    return {**{name: float(values[0]) for name, values in logs.items()}, "seconds": seconds}
+
+
+def _predict(model: Any, x: Any) -> tuple[Array, float]:
+    """The probabilities, and the seconds that they took once everything was compiled."""
+    # Two sizes of batch: TensorFlow compiles for the first that it sees, and for any other at the second.
+    model.predict(x[: PREDICTED_TOGETHER + 1], batch_size=PREDICTED_TOGETHER, verbose=0)
+    started = time.perf_counter()
+    probabilities = model.predict(x, batch_size=PREDICTED_TOGETHER, verbose=0)
+    return probabilities, time.perf_counter() - started
+
+
+def _tensor(x: Array) -> Any:
+    """Samples as Keras takes them; NumPy's strings it does not."""
     import tensorflow
 
-    return tensorflow.constant(split.x.astype(object)) if split.x.dtype.kind == "U" else split.x
+    return tensorflow.constant(x.astype(object)) if x.dtype.kind == "U" else x
 
 
-def _reporter(send: Callable[[Event], None], epochs: int) -> Any:
-    """A Keras callback that sends an event an epoch, and one now and then between."""
+def _targets(y: Array, classes: int | None) -> Array:
+    """Labels, or, where the number of classes is given, a row of 0 and 1 for each."""
+    return y if classes is None else np.eye(classes, dtype=np.float32)[y]
+
+
+def _reporter(send: Send, done: int) -> Any:
+    """A Keras callback that sends an event now and then."""
     import keras
 
     class Reporter(keras.callbacks.Callback):  # type: ignore[misc]
         def __init__(self) -> None:
             super().__init__()
-            self.done = 0
+            self.done = done
             self.sent = 0.0
 
         def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
@@ -113,11 +184,33 @@ def _reporter(send: Callable[[Event], None], epochs: int) -> Any:
                 self.sent = time.monotonic()
                 send({"event": "batch", "done": self.done})
 
-        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-            losses = {name: float(value) for name, value in (logs or {}).items()}
-            send({"event": "epoch", "epoch": epoch + 1, "epochs": epochs, "done": self.done, "logs": losses})
-
     return Reporter()
+
+
+def _resume(files: RowFiles) -> tuple[Any, dict[str, list[float]]]:
+    """The model of the last checkpoint and the history up to it; None and an empty one if there is none."""
+    import keras
+
+    checkpoints = files.checkpoints()
+    if not checkpoints:
+        return None, {}
+    epoch, path = max(checkpoints.items())
+    try:
+        model = keras.models.load_model(path)
+        history = {name: values[:epoch] for name, values in files.read_history().items()}
+    except Exception as error:
+        raise MajuError(f"{path} cannot be continued; remove it to start anew ({one_line(error)})") from error
+    return model, history
+
+
+def _write_checkpoint(model: Any, history: dict[str, list[float]], files: RowFiles, epoch: int) -> None:
+    # The history first: a checkpoint never lacks its history, and a longer one is cut to its epoch.
+    with replacing(files.history) as path:
+        path.write_text(json.dumps(history, indent=1), encoding="utf-8")
+    _save_model(model, files.checkpoint(epoch))
+    for earlier, path in files.checkpoints().items():
+        if earlier < epoch:
+            path.unlink()
 
 
 def _save_model(model: Any, path: Path) -> None:
@@ -126,6 +219,18 @@ def _save_model(model: Any, path: Path) -> None:
         whole = Path(folder) / path.name
         model.save(whole)
         whole.replace(path)
+
+
+def _end_with_parent() -> None:
+    """End this process when the one that started it ends, however it does: its end of the pipe closes."""
+
+    def watch() -> None:
+        # Not sys.stdin.read: its lock, held here, makes the interpreter abort when it shuts down.
+        while os.read(sys.stdin.fileno(), 1):
+            pass
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def main() -> int:
@@ -139,8 +244,10 @@ def main() -> int:
         events.flush()
 
     try:
-        job = json.load(sys.stdin.buffer)
-        train(Experiment.from_json(job["experiment"]), Path(job["folder"]), job["data_dir"], send)
+        job = json.loads(sys.stdin.buffer.readline())
+        _end_with_parent()
+        experiment = Experiment.model_validate_json(json.dumps(job["experiment"]))
+        train(experiment, Path(job["folder"]), job["data_dir"], send)
     except Exception as error:
         traceback.print_exc()
         send({"event": "failed", "error": one_line(error)})

@@ -4,46 +4,58 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 
-from maju.datasets import Dataset, Split, cifar10, nusax
-from maju.errors import DataError
-from maju.experiments.checks import require_positive
+from pydantic import field_validator
+
+from maju.datasets import NUSAX_LANGUAGES, Dataset, Split, cifar10, nusax
 from maju.experiments.data.digits import digits
 from maju.experiments.data.sentences import sentences
+from maju.experiments.settings import Count, Settings
 
 __all__ = ["DATASETS", "DataChoice", "load"]
 
 DataDir = str | os.PathLike[str] | None
 
-DATASETS: dict[str, Callable[[DataDir], Dataset]] = {
+IMAGES: dict[str, Callable[[DataDir], Dataset]] = {
     "cifar10": cifar10,
-    "nusax": lambda data_dir: nusax("indonesian", data_dir),
     "digits": lambda data_dir: digits(),
+}
+TEXTS: dict[str, Callable[[DataDir], Dataset]] = {
+    "nusax": partial(nusax, "indonesian"),
+    **{f"nusax-{language}": partial(nusax, language) for language in NUSAX_LANGUAGES},
     "sentences": lambda data_dir: sentences(),
 }
+DATASETS = IMAGES | TEXTS
 
 
-@dataclass(frozen=True)
-class DataChoice:
-    """A data set by its name in `DATASETS`, whole or with fewer rows to learn from.
-
-    Only training and validation can be cut: a model is always judged on every row of the test split.
+class DataChoice(Settings):
+    """A data set by its name in `DATASETS`, whole or with fewer rows.
 
     Args:
-        name: one of `DATASETS`.
+        name: one of `DATASETS`; ``"nusax"`` is the Indonesian one.
         train_rows: how many of the first training rows to use; all by default.
         validation_rows: the same of the validation rows.
+        test_rows: the same of the test rows; a model that is to be judged needs them all.
     """
 
     name: str
-    train_rows: int | None = None
-    validation_rows: int | None = None
+    train_rows: Count | None = None
+    validation_rows: Count | None = None
+    test_rows: Count | None = None
 
-    def __post_init__(self) -> None:
-        if self.name not in DATASETS:
-            raise DataError(f"there is no data set {self.name!r}; there are {', '.join(DATASETS)}")
-        require_positive(self, "train_rows", "validation_rows")
+    @field_validator("name")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        if name not in DATASETS:
+            raise ValueError(f"there is no data set {name!r}; there are {', '.join(DATASETS)}")
+        return name
+
+    @property
+    def images(self) -> bool:
+        """Whether its samples are images, and not texts."""
+        return self.name in IMAGES
 
 
 def load(choice: DataChoice, data_dir: DataDir = None) -> Dataset:
@@ -53,6 +65,7 @@ def load(choice: DataChoice, data_dir: DataDir = None) -> Dataset:
         whole,
         train=_first(whole.train, choice.train_rows),
         validation=_first(whole.validation, choice.validation_rows),
+        test=_first(whole.test, choice.test_rows),
     )
 
 
