@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from cli.fixtures import Maju
+from experiments.report.fakes import done, failed, missing, save, study
+
+
+def test_the_report_is_written_and_summed_up(cli: Maju, tmp_path: Path) -> None:
+    save(tmp_path, study(done("a"), failed("b", units=(2,)), missing("c", units=(3,))))
+    result = cli("report", tmp_path)
+    assert result.code == 0
+    assert result.stdout.splitlines() == [
+        str(tmp_path / "report.html"),
+        str(tmp_path / "report.md"),
+        str(tmp_path / "results.csv"),
+        f"{tmp_path / 'plots'} (4 plots)",
+        "3 rows: 1 finished, 1 failed, 1 not run yet. From scratch equals Keras: all 150 labels agree, and "
+        "no probability differs by more than 2.5×10⁻⁷ (the bound is 1.0×10⁻⁵).",
+    ]
+    assert (tmp_path / "report.html").read_text().startswith("<!DOCTYPE html>")
+
+
+def test_in_indonesian_into_a_file(cli: Maju, tmp_path: Path) -> None:
+    save(tmp_path / "results", study(missing()))
+    out = tmp_path / "laporan.html"
+    assert cli("report", tmp_path / "results", "--lang", "id", "--out", out).code == 0
+    assert '<html lang="id">' in out.read_text()
+    assert not (tmp_path / "results" / "report.html").exists()
+
+
+def test_a_folder_without_results(cli: Maju, tmp_path: Path) -> None:
+    assert cli("report", tmp_path).error == (
+        f"{tmp_path} holds no results of `maju reproduce`: its folder studies is missing or empty"
+    )
+
+
+def test_a_damaged_result(cli: Maju, tmp_path: Path) -> None:
+    save(tmp_path, study(done()))
+    (path,) = (tmp_path / "runs").glob("*.result.json")
+    path.write_text("{}")
+    assert cli("report", tmp_path).error.startswith(f"{path} cannot be read; remove it to train anew (")
+
+
+def test_a_language_that_there_is_not(cli: Maju, tmp_path: Path) -> None:
+    assert "'fr' is not one of 'en', 'id'" in cli("report", tmp_path, "--lang", "fr").error
+
+
+@pytest.mark.parametrize("package", ["jinja2", "matplotlib", "filelock"])
+def test_without_what_it_needs_one_line_names_the_extra(
+    cli: Maju, package: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
+    result = cli("report", tmp_path)
+    assert result.error == "maju report needs more than maju's core: pip install 'maju[experiments]'"
