@@ -71,9 +71,7 @@ def test_a_broken_study_stops_all_before_it_starts(cli: Maju, tmp_path: Path) ->
     path = tmp_path / "mine.toml"
     path.write_text(STUDY.replace("epochs = 1", "epochs = 0"))
     result = cli("reproduce", "cnn-layers", path, "--out", tmp_path / "out")
-    assert result.error == (
-        f"{path}: row 'plain' training.epochs: Input should be greater than or equal to 1, not 0"
-    )
+    assert result.error == f"{path}: training.epochs: must be greater than or equal to 1, not 0"
     assert not (tmp_path / "out").exists()
 
 
