@@ -44,3 +44,20 @@ def test_links_lead_somewhere(page: str) -> None:
     links = re.findall(r"\]\(((?!http)[^)#]+)\)", (ROOT / page).read_text(encoding="utf-8"))
     assert links
     assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_the_study_in_the_guide_loads_and_a_broken_one_is_told_as_it_says(tmp_path: Path) -> None:
+    from maju.errors import ExperimentError
+    from maju.experiments.study import load_study
+
+    page = (ROOT / "docs" / "study.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    path = tmp_path / "my-study.toml"
+    path.write_text(example)
+    study = load_study(path)
+    assert [row.model.dropout for row in study.rows] == [0.0, 0.5]
+    assert [len(row.experiments()) for row in study.rows] == [1, 3]
+    path.write_text(example.replace("0.5\nseeds", "1.5\nseeds"))
+    with pytest.raises(ExperimentError) as caught:
+        load_study(path)
+    assert f"error: {str(caught.value).removeprefix(f'{tmp_path}/')}\n" in page
