@@ -14,6 +14,7 @@ import maju
 from formats.archives import members, rewrite, rewrite_h5, write_archive
 from formats.samples import SAMPLES
 from maju.errors import ModelFormatError, UnsupportedModelError
+from maju.layers import registry
 
 Saved = Callable[..., Path]
 
@@ -58,6 +59,13 @@ def refusal(source: Any) -> list[str]:
     return problems
 
 
+@pytest.fixture
+def without_noise(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a maju would be that does not have GaussianNoise."""
+    monkeypatch.delitem(registry._layers, "GaussianNoise")
+
+
+@pytest.mark.usefixtures("without_noise")
 def test_everything_is_named_at_once() -> None:
     ids = keras.Input((6,), dtype="int32")
     x = layers.Embedding(9, 4)(ids)
@@ -105,6 +113,7 @@ def test_half_precision_is_named_in_every_layer() -> None:
     ]
 
 
+@pytest.mark.usefixtures("without_noise")
 def test_what_is_inside_nested_models_is_named_with_its_place() -> None:
     inner = keras.Sequential([keras.Input((4,)), Attention(name="look")], name="inner")
     outer = keras.Sequential(
@@ -180,7 +189,7 @@ def test_an_operation_with_other_arguments(saved: Saved, tmp_path: Path) -> None
 def test_unknown_hyper_parameters_and_values(saved: Saved, tmp_path: Path) -> None:
     def change(document: Any) -> None:
         by_class = {entry["class_name"]: entry["config"] for entry in document["config"]["layers"]}
-        by_class["Conv2D"]["lora_rank"] = 4
+        by_class["Conv2D"]["lora_range"] = 4
         by_class["MaxPooling2D"]["padding"] = "causal"
         by_class["Dense"]["activation"] = "relu7"
         by_class["Rescaling"]["wobble"] = {"deep": [1, 2]}
@@ -190,7 +199,7 @@ def test_unknown_hyper_parameters_and_values(saved: Saved, tmp_path: Path) -> No
     assert [problem.split(": ", 1)[1] for problem in problems] == [
         "unknown hyper-parameter wobble={'deep': [1, 2]}",
         "padding='causal'; expected 'valid' or 'same'",
-        "unknown hyper-parameter lora_rank=4",
+        "unknown hyper-parameter lora_range=4",
         "activation='relu7', an activation that maju does not know",
     ]
 

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import importlib
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 
+from gradients.check import Case, check
 from maju.errors import GradientError
 from maju.layers import registry
-from maju.layers.base import Layer
-
-Array = npt.NDArray[Any]
-STEP = 1e-6
-TOLERANCE = 1e-7
 
 IMAGES = (2, 5, 6, 4)
 SEQUENCE = (3, 5, 4)
@@ -26,8 +22,7 @@ def rnn(kind: str, units: int = 3, **config: Any) -> dict[str, Any]:
     return {"class_name": kind, "config": {"name": "half", "units": units, **config}}
 
 
-# Keras class, config, shapes of the inputs, mask
-CASES: dict[str, tuple[str, dict[str, Any], list[tuple[int, ...]], Array | None]] = {
+CASES: dict[str, Case] = {
     "activation": ("Activation", {"activation": "tanh"}, [(3, 4)], None),
     "activation-softmax": ("Activation", {"activation": "softmax"}, [(3, 4)], None),
     "relu": ("ReLU", {"max_value": 0.7, "negative_slope": 0.1, "threshold": 0.2}, [(3, 4)], None),
@@ -142,69 +137,19 @@ for mode in ("concat", "sum", "mul", "ave", None):
 WITHOUT = {"InputLayer", "Embedding", "TextVectorization"}
 
 
-def make(case: str) -> tuple[Layer, list[Array], Array | None]:
-    kind, config, shapes, mask = CASES[case]
-    rng = np.random.default_rng(len(case))
-    inputs = [rng.normal(size=shape) for shape in shapes]
-    cls = registry.find(kind)
-    assert cls is not None
-    config = {"name": "layer", **config}
-    shape = inputs[0].shape if len(inputs) == 1 else [x.shape for x in inputs]
-    weights = {
-        name: np.abs(rng.normal(size=size)) + 0.3 if "variance" in name else rng.normal(size=size)
-        for name, wanted in cls.weight_shapes(config, shape).items()
-        for size in [[n for n in wanted if n is not None]]
-    }
-    return cls.from_config(config, weights), inputs, mask
-
-
-def slope(function: Callable[[], float], array: Array) -> Array:
-    """Central differences of a number with respect to every value of an array, in place."""
-    found = np.zeros_like(array)
-    for place in np.ndindex(array.shape):
-        kept = array[place]
-        array[place] = kept + STEP
-        above = function()
-        array[place] = kept - STEP
-        below = function()
-        array[place] = kept
-        found[place] = (above - below) / (2 * STEP)
-    return found
-
-
-def leaves(value: Any) -> list[Array]:
-    return list(value) if isinstance(value, (list, tuple)) else [value]
-
-
 @pytest.mark.parametrize("training", [False, True], ids=["inference", "training"])
 @pytest.mark.parametrize("case", CASES)
 def test_against_central_differences(case: str, training: bool) -> None:
-    layer, inputs, mask = make(case)
-    x: Any = inputs if len(inputs) > 1 else inputs[0]
-    y, backward = layer.vjp(x, training=training, mask=mask)
-    rng = np.random.default_rng(1)
-    dys = [rng.normal(size=part.shape) for part in leaves(y)]
-
-    for part, expected in zip(leaves(y), leaves(layer.forward(x, training=training, mask=mask)), strict=True):
-        np.testing.assert_allclose(part, expected, rtol=1e-12, atol=1e-12)
-
-    def loss() -> float:
-        parts = leaves(layer.forward(x, training=training, mask=mask))
-        return float(sum((part * dy).sum() for part, dy in zip(parts, dys, strict=True)))
-
-    dx, gradients = backward(dys if isinstance(y, (list, tuple)) else dys[0])
-    trained = {name: w for name, w in layer.weights.items() if name not in layer.non_trainable}
-    assert set(gradients) == set(trained)
-    pairs = list(zip(leaves(dx), inputs, strict=True)) + [(gradients[n], w) for n, w in trained.items()]
-    for found, array in pairs:
-        expected = slope(loss, array)
-        assert found.shape == expected.shape
-        scale = max(1.0, float(np.abs(expected).max()))
-        assert np.abs(found - expected).max() / scale <= TOLERANCE
+    check(case, CASES[case], training)
 
 
-def test_every_layer_has_a_case() -> None:
-    assert {kind for kind, *_ in CASES.values()} == set(registry.known()) - WITHOUT
+def test_every_layer_has_a_case_here_or_in_the_file_of_its_family() -> None:
+    families = [
+        importlib.import_module(f"gradients.{path.stem}") for path in Path(__file__).parent.glob("test_*.py")
+    ]
+    have = {kind for family in families for kind, *_ in getattr(family, "CASES", {}).values()}
+    without = {kind for family in families for kind in getattr(family, "WITHOUT", ())}
+    assert have | without == set(registry.known())
 
 
 def test_embedding_adds_up_what_each_id_is_sent() -> None:

@@ -33,11 +33,86 @@ class Example:
 
 
 IMAGES = values(4, 6, 5, 4)
+VOLUMES = values(4, 3, 5, 4, 2)
 STEPS = values(4, 5, 6)
 ROWS = values(4, 6)
 MASK = np.array([[1, 1, 0, 1, 1], [0, 1, 1, 0, 0], [1, 1, 1, 1, 1], [0, 0, 0, 0, 0]], bool)
+SOME = MASK | np.array([[0], [0], [0], [1]], bool)  # at least one step of every row
 
 EXAMPLES: dict[str, Example] = {
+    "AdaptiveAveragePooling1D": Example({"output_size": [3]}, STEPS),
+    "AdaptiveAveragePooling2D": Example({"output_size": [4, 2], "data_format": "channels_first"}, IMAGES),
+    "AdaptiveAveragePooling3D": Example({"output_size": [2, 3, 1]}, VOLUMES),
+    "AdaptiveMaxPooling1D": Example({"output_size": [2], "data_format": "channels_first"}, STEPS),
+    "AdaptiveMaxPooling2D": Example({"output_size": [4, 2]}, IMAGES),
+    "AdaptiveMaxPooling3D": Example({"output_size": [2, 1, 3]}, VOLUMES),
+    "AveragePooling1D": Example({"pool_size": [3], "strides": [2], "padding": "same"}, STEPS),
+    "AveragePooling3D": Example({"pool_size": [2, 1, 2], "padding": "same"}, VOLUMES),
+    "Conv1D": Example(
+        {"filters": 6, "kernel_size": [2], "dilation_rate": [2], "padding": "causal", "groups": 3}, STEPS
+    ),
+    "Conv1DTranspose": Example({"filters": 2, "kernel_size": [3], "strides": [2], "padding": "same"}, STEPS),
+    "Conv2DTranspose": Example(
+        {"filters": 2, "kernel_size": [3, 2], "strides": [2, 3], "output_padding": [1, 2]}, IMAGES
+    ),
+    "Conv3D": Example({"filters": 3, "kernel_size": [2, 1, 2], "strides": [1, 2, 1]}, VOLUMES),
+    "Conv3DTranspose": Example(
+        {"filters": 2, "kernel_size": [2, 1, 3], "data_format": "channels_first", "use_bias": False}, VOLUMES
+    ),
+    "DepthwiseConv1D": Example({"kernel_size": [3], "depth_multiplier": 2, "activation": "relu"}, STEPS),
+    "DepthwiseConv2D": Example({"kernel_size": [3, 2], "strides": [2, 2], "padding": "same"}, IMAGES),
+    "GlobalAveragePooling1D": Example({"keepdims": True}, STEPS, SOME),
+    "GlobalAveragePooling3D": Example({"data_format": "channels_first"}, VOLUMES),
+    "GlobalMaxPooling1D": Example({"data_format": "channels_first"}, STEPS),
+    "GlobalMaxPooling3D": Example({"keepdims": True}, VOLUMES),
+    "MaxPooling1D": Example({"pool_size": [2], "strides": [1], "data_format": "channels_first"}, STEPS),
+    "MaxPooling3D": Example({"pool_size": [2, 1, 2], "strides": [1, 2, 1], "padding": "same"}, VOLUMES),
+    "SeparableConv1D": Example(
+        {"filters": 3, "kernel_size": [2], "depth_multiplier": 2, "dilation_rate": [2]}, STEPS
+    ),
+    "SeparableConv2D": Example(
+        {"filters": 3, "kernel_size": [2, 3], "padding": "same", "use_bias": False}, IMAGES
+    ),
+    "ActivityRegularization": Example({"l1": 0.1, "l2": 0.3}, ROWS),
+    "AlphaDropout": Example({"rate": 0.3, "noise_shape": [None, 1, 6], "seed": 3}, STEPS),
+    "Cropping1D": Example({"cropping": [1, 2]}, STEPS),
+    "Cropping2D": Example({"cropping": [[1, 0], [0, 2]], "data_format": "channels_first"}, IMAGES),
+    "Cropping3D": Example({"cropping": [[1, 0], [0, 2], [1, 1]]}, VOLUMES),
+    "Dot": Example({"axes": [2, 1], "normalize": True}, [STEPS, STEPS.swapaxes(1, 2).copy()]),
+    "EinsumDense": Example(
+        {
+            "equation": "abc,cd->adb",
+            "output_shape": [3, None],
+            "bias_axes": "d",
+            "activation": "tanh",
+        },
+        STEPS,
+    ),
+    "GaussianDropout": Example({"rate": 0.3, "seed": 3}, ROWS),
+    "GaussianNoise": Example({"stddev": 0.3, "seed": 3}, ROWS),
+    "GroupNormalization": Example({"groups": 3, "axis": 1, "epsilon": 0.01, "center": False}, IMAGES),
+    "Identity": Example({}, STEPS),
+    "LayerNormalization": Example({"axis": [1, 3], "epsilon": 0.01, "scale": False}, IMAGES),
+    "Masking": Example({"mask_value": 0.5}, STEPS),
+    "Permute": Example({"dims": [3, 1, 2]}, IMAGES),
+    "RMSNormalization": Example({"axis": [2, 3], "epsilon": 0.01}, IMAGES),
+    "RepeatVector": Example({"n": 3}, ROWS),
+    "ReversibleEmbedding": Example(
+        {"input_dim": 7, "output_dim": 3, "tie_weights": False, "logit_soft_cap": 2.0},
+        np.arange(20).reshape(4, 5) % 7,
+    ),
+    "SpatialDropout1D": Example({"rate": 0.3, "seed": 3}, STEPS),
+    "SpatialDropout2D": Example({"rate": 0.3, "data_format": "channels_first"}, IMAGES),
+    "SpatialDropout3D": Example({"rate": 0.3, "seed": 3}, VOLUMES),
+    "SpectralNormalization": Example({"layer": half("Dense"), "power_iterations": 2}, ROWS),
+    "ThresholdedReLU": Example({"theta": 0.4}, ROWS),
+    "UnitNormalization": Example({"axis": [1, 2]}, STEPS),
+    "UpSampling1D": Example({"size": 3}, STEPS),
+    "UpSampling2D": Example({"size": [2, 3], "interpolation": "bicubic"}, IMAGES),
+    "UpSampling3D": Example({"size": [2, 1, 3], "data_format": "channels_first"}, VOLUMES),
+    "ZeroPadding1D": Example({"padding": [1, 2], "data_format": "channels_first"}, STEPS),
+    "ZeroPadding2D": Example({"padding": [[1, 0], [0, 2]]}, IMAGES),
+    "ZeroPadding3D": Example({"padding": [[1, 0], [0, 2], [1, 1]]}, VOLUMES),
     "Activation": Example({"activation": "tanh"}, ROWS),
     "Add": Example({}, [ROWS, ROWS[:, ::-1].copy()]),
     "Average": Example({}, [ROWS, ROWS[:, ::-1].copy()]),

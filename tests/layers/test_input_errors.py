@@ -62,6 +62,36 @@ CASES: dict[str, tuple[Layer, Any, Any, str]] = {
         None,
         "layer 'conv' (Conv2D): images of shape (9, 8, 2) are smaller than what the kernel covers",
     ),
+    "Conv1D, groups and channels first": (
+        layers.Conv1DLayer(ones(3, 2, 4), groups=2, data_format="channels_first", name="conv"),
+        ones(1, 6, 4),
+        None,
+        "layer 'conv' (Conv1D): expected sequences of 4 channels, got shape (1, 6, 4)",
+    ),
+    "Conv3D, image": (
+        layers.Conv3DLayer(ones(1, 1, 1, 2, 4), name="conv"),
+        ones(1, 6, 5, 2),
+        None,
+        "layer 'conv' (Conv3D): expected volumes of 2 channels, got shape (1, 6, 5, 2)",
+    ),
+    "Conv2DTranspose, filters for channels": (
+        layers.Conv2DTransposeLayer(ones(3, 3, 2, 4), name="up"),
+        ones(1, 6, 5, 2),
+        None,
+        "layer 'up' (Conv2DTranspose): expected images of 4 channels, got shape (1, 6, 5, 2)",
+    ),
+    "GlobalAveragePooling1D, mask": (
+        layers.GlobalAveragePooling1DLayer(name="mean"),
+        ones(4, 6, 3),
+        np.ones((4, 5), bool),
+        "layer 'mean' (GlobalAveragePooling1D): expected a mask of shape (4, 6), got (4, 5)",
+    ),
+    "AdaptiveMaxPooling2D, rows": (
+        layers.AdaptiveMaxPooling2DLayer(3, name="pool"),
+        ones(6, 5),
+        None,
+        "layer 'pool' (AdaptiveMaxPooling2D): expected 4 axes, got shape (6, 5)",
+    ),
     "MaxPooling2D, one image": (
         layers.MaxPooling2DLayer(name="pool"),
         ones(6, 5, 2),
@@ -103,6 +133,143 @@ CASES: dict[str, tuple[Layer, Any, Any, str]] = {
         ones(4, 7),
         None,
         "layer 'normal' (BatchNormalization): expected 7 channels on axis 3, got shape (4, 7)",
+    ),
+    "LayerNormalization, other length": (
+        layers.LayerNormalizationLayer(ones(7), name="normal"),
+        ones(4, 6),
+        None,
+        "layer 'normal' (LayerNormalization): expected (7,) values along axis -1, got shape (4, 6)",
+    ),
+    "LayerNormalization, no such axis": (
+        layers.LayerNormalizationLayer(axis=[1, 2], name="normal"),
+        ones(4, 6),
+        None,
+        "layer 'normal' (LayerNormalization): expected an axis (1, 2), got shape (4, 6)",
+    ),
+    "LayerNormalization, an axis twice": (
+        layers.LayerNormalizationLayer(axis=[1, -1], name="normal"),
+        ones(4, 6),
+        None,
+        "layer 'normal' (LayerNormalization): expected an axis (1, -1), got shape (4, 6)",
+    ),
+    "LayerNormalization, whole numbers": (
+        layers.LayerNormalizationLayer(name="normal"),
+        ones(4, 6).astype(np.int32),
+        None,
+        "layer 'normal' (LayerNormalization): expected floating-point numbers, got values of type int32",
+    ),
+    "GroupNormalization, other channels": (
+        layers.GroupNormalizationLayer(ones(6), groups=3, name="normal"),
+        ones(4, 5, 9),
+        None,
+        "layer 'normal' (GroupNormalization): expected 6 channels on axis -1, got shape (4, 5, 9)",
+    ),
+    "GroupNormalization, no whole groups": (
+        layers.GroupNormalizationLayer(groups=3, name="normal"),
+        ones(4, 5, 8),
+        None,
+        "layer 'normal' (GroupNormalization): expected a multiple of 3 channels on axis -1, "
+        "got shape (4, 5, 8)",
+    ),
+    "UnitNormalization, no such axis": (
+        layers.UnitNormalizationLayer(2, name="normal"),
+        ones(4, 6),
+        None,
+        "layer 'normal' (UnitNormalization): expected an axis 2, got shape (4, 6)",
+    ),
+    "RMSNormalization, other length": (
+        layers.RMSNormalizationLayer(ones(7), name="normal"),
+        ones(4, 6),
+        None,
+        "layer 'normal' (RMSNormalization): expected (7,) as the last lengths, since scale lies along them, "
+        "got shape (4, 6)",
+    ),
+    "RMSNormalization, scale along another axis": (
+        layers.RMSNormalizationLayer(ones(5), axis=1, name="normal"),
+        ones(4, 5, 6),
+        None,
+        "layer 'normal' (RMSNormalization): expected (5,) as the last lengths, since scale lies along them, "
+        "got shape (4, 5, 6)",
+    ),
+    "Cropping1D, nothing left": (
+        layers.Cropping1DLayer((2, 3), name="cut"),
+        ones(4, 5, 6),
+        None,
+        "layer 'cut' (Cropping1D): nothing is left of shape (4, 5, 6) after cropping (2, 3)",
+    ),
+    "Cropping2D, one image": (
+        layers.Cropping2DLayer(1, name="cut"),
+        ones(6, 5, 2),
+        None,
+        "layer 'cut' (Cropping2D): expected 4 axes, got shape (6, 5, 2)",
+    ),
+    "ZeroPadding3D, images": (
+        layers.ZeroPadding3DLayer(name="around"),
+        ones(4, 6, 5, 2),
+        None,
+        "layer 'around' (ZeroPadding3D): expected 5 axes, got shape (4, 6, 5, 2)",
+    ),
+    "UpSampling2D, one image": (
+        layers.UpSampling2DLayer(interpolation="bilinear", name="up"),
+        ones(6, 5, 2),
+        None,
+        "layer 'up' (UpSampling2D): expected 4 axes, got shape (6, 5, 2)",
+    ),
+    "Permute, other axes": (
+        layers.PermuteLayer((2, 1), name="turn"),
+        ones(4, 5),
+        None,
+        "layer 'turn' (Permute): expected 3 axes, got shape (4, 5)",
+    ),
+    "RepeatVector, a sequence": (
+        layers.RepeatVectorLayer(3, name="again"),
+        ones(4, 5, 6),
+        None,
+        "layer 'again' (RepeatVector): expected 2 axes, got shape (4, 5, 6)",
+    ),
+    "SpatialDropout2D, a sequence": (
+        layers.SpatialDropout2DLayer(0.5, name="drop"),
+        ones(4, 5, 6),
+        None,
+        "layer 'drop' (SpatialDropout2D): expected 4 axes, got shape (4, 5, 6)",
+    ),
+    "EinsumDense, other width": (
+        layers.EinsumDenseLayer(ones(5, 3), equation="ab,bc->ac", output_shape=3, name="sum"),
+        ones(4, 6),
+        None,
+        "layer 'sum' (EinsumDense): shape (4, 6) does not fit 'ab,bc->ac' with a kernel of shape (5, 3) "
+        "and an output of (3,)",
+    ),
+    "EinsumDense, other axes": (
+        layers.EinsumDenseLayer(ones(5, 3), equation="ab,bc->ac", output_shape=3, name="sum"),
+        ones(4, 6, 5),
+        None,
+        "layer 'sum' (EinsumDense): shape (4, 6, 5) does not fit 'ab,bc->ac' with a kernel of shape (5, 3) "
+        "and an output of (3,)",
+    ),
+    "Dot, one tensor": (
+        layers.DotLayer(1, name="angle"),
+        ones(4, 6),
+        None,
+        "layer 'angle' (Dot): expected a list of two tensors",
+    ),
+    "Dot, shapes": (
+        layers.DotLayer((1, 2), name="angle"),
+        [ones(4, 6), ones(4, 6, 5)],
+        None,
+        "layer 'angle' (Dot): shapes that do not go together along axes (1, 2): (4, 6), (4, 6, 5)",
+    ),
+    "Dot, batches": (
+        layers.DotLayer(1, name="angle"),
+        [ones(4, 6), ones(1, 6)],
+        None,
+        "layer 'angle' (Dot): shapes that do not go together along axes (1, 1): (4, 6), (1, 6)",
+    ),
+    "Dot, the batch's axis": (
+        layers.DotLayer(0, name="angle"),
+        [ones(4, 4), ones(4, 4)],
+        None,
+        "layer 'angle' (Dot): shapes that do not go together along axes (0, 0): (4, 4), (4, 4)",
     ),
     "Embedding, text": (
         EMBEDDING,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,13 @@ CASES: list[tuple[str, dict[str, Any], str]] = [
     ("LSTM", {"recurrent_activation": {"class_name": "f"}}, "an activation that maju does not know"),
     ("SimpleRNN", {"recurrent_activation": "tanh"}, "unknown hyper-parameter recurrent_activation='tanh'"),
     ("Conv2D", {"padding": "causal"}, "padding='causal'; expected 'valid' or 'same'"),
+    ("Conv1D", {"padding": "full"}, "padding='full'; expected 'valid' or 'same' or 'causal'"),
+    ("Conv3D", {"padding": "causal"}, "padding='causal'; expected 'valid' or 'same'"),
+    ("Conv1DTranspose", {"kernel_size": 2, "groups": 2}, "groups=2; only 1 is implemented"),
+    ("DepthwiseConv2D", {"filters": 3}, "unknown hyper-parameter filters=3"),
+    ("SeparableConv1D", {"padding": "causal"}, "padding='causal'; expected 'valid' or 'same'"),
+    ("AveragePooling3D", {"dilation_rate": 2}, "unknown hyper-parameter dilation_rate=2"),
+    ("AdaptiveMaxPooling2D", {"padding": "same"}, "unknown hyper-parameter padding='same'"),
     ("Conv2D", {"data_format": "NHWC"}, "data_format='NHWC'; expected 'channels_last' or 'channels_first'"),
     ("Conv2D", {"depth_multiplier": 2}, "unknown hyper-parameter depth_multiplier=2"),
     ("Conv2D", {"quantization_config": {}}, "quantization_config={}; only None is implemented"),
@@ -37,6 +45,39 @@ CASES: list[tuple[str, dict[str, Any], str]] = [
     ("Embedding", {"mask_zero": "no"}, "mask_zero='no'; expected False or True"),
     ("BatchNormalization", {"renorm": True}, "renorm=True; only False is implemented"),
     ("BatchNormalization", {"virtual_batch_size": 2}, "unknown hyper-parameter virtual_batch_size=2"),
+    ("LayerNormalization", {"rms_scaling": 2}, "rms_scaling=2; expected True or False"),
+    ("GroupNormalization", {"mean": "geometric"}, "unknown hyper-parameter mean='geometric'"),
+    (
+        "SpectralNormalization",
+        {"layer": half("Lambda")},
+        "its layer is a Lambda, which maju does not have",
+    ),
+    (
+        "SpectralNormalization",
+        {"layer": half("Dense", lora_rank=3)},
+        ", layer: unknown hyper-parameter lora_rank=3",
+    ),
+    (
+        "UpSampling2D",
+        {"interpolation": "sinc"},
+        "interpolation='sinc'; expected 'nearest' or 'area' or 'bilinear' or 'bicubic'",
+    ),
+    ("UpSampling1D", {"interpolation": "nearest"}, "unknown hyper-parameter interpolation='nearest'"),
+    ("Cropping1D", {"data_format": "channels_first"}, "unknown hyper-parameter data_format="),
+    ("ZeroPadding2D", {"mode": "reflect"}, "unknown hyper-parameter mode='reflect'"),
+    ("SpatialDropout2D", {"data_format": "NCHW"}, "data_format='NCHW'; expected 'channels_last' or "),
+    ("Dot", {"normalize": 3}, "normalize=3; expected False or True"),
+    (
+        "EinsumDense",
+        {"equation": "ab,bc->a", "quantization_config": {}},
+        "quantization_config={}; only None is implemented",
+    ),
+    ("EinsumDense", {"equation": "ab->ba"}, "equation='ab->ba'; expected one like 'abc,cd->abd'"),
+    ("EinsumDense", {"equation": "aa,ab->ab"}, "each axis once in a term"),
+    ("EinsumDense", {"equation": "...ab,bc->ac..."}, "expected one like"),
+    ("EinsumDense", {"equation": "ab,bc->ad"}, "expected one like"),
+    ("EinsumDense", {"equation": "ab,bc->ac", "lora_rank": 2}, "unknown hyper-parameter lora_rank=2"),
+    ("ReversibleEmbedding", {"reverse_dtype": "float64"}, "reverse_dtype='float64'; expected None or "),
     ("InputLayer", {"sparse": True}, "sparse=True; only False is implemented"),
     ("InputLayer", {"ragged": True}, "ragged=True; only False is implemented"),
     ("InputLayer", {"dtype": "complex64"}, "dtype='complex64'; expected "),
@@ -147,3 +188,35 @@ def recurrent(**settings: Any) -> layers.LSTMLayer:
 def test_halves_that_do_not_go_together(back: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         layers.BidirectionalLSTMLayer(recurrent(), back)
+
+
+#: What no Keras writes, and what is said about it.
+BROKEN: list[tuple[str, dict[str, Any], str]] = [
+    ("Permute", {"dims": [1, 3]}, "dims is the axes 1 to 2 in some order, not [1, 3]"),
+    ("RepeatVector", {"n": 0}, "n is a whole number of at least 1, not 0"),
+    ("Cropping2D", {"cropping": [[0, -1], [0, 0]]}, "expected margins of at least 0 for 2 axes"),
+    ("ZeroPadding3D", {"padding": [1, 1]}, "expected margins of at least 0 for 3 axes"),
+    ("UpSampling2D", {"size": [2, 0]}, "size is 2 whole numbers of at least 1, not [2, 0]"),
+    ("GroupNormalization", {"groups": 0}, "groups is a whole number of at least 1, or -1, not 0"),
+    ("GaussianDropout", {"rate": 1.5}, "rate is a probability between 0 and 1, not 1.5"),
+    ("GaussianNoise", {"stddev": -1}, "stddev is a number of at least 0, not -1"),
+    ("ThresholdedReLU", {"theta": -0.5}, "theta is a number of at least 0, not -0.5"),
+    ("Masking", {"mask_value": "pad"}, "mask_value is a number, not 'pad'"),
+    ("Dot", {"axes": [1, 2, 3]}, "axes is one axis or two, not [1, 2, 3]"),
+]
+
+
+@pytest.mark.parametrize(
+    ("keras_class", "config", "message"),
+    BROKEN,
+    ids=[f"{case[0]}, {next(iter(case[1]))}" for case in BROKEN],
+)
+def test_what_no_keras_writes(keras_class: str, config: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(message)):
+        registry.known()[keras_class].from_config({"name": "mine", **config})
+
+
+@pytest.mark.parametrize("value", [1.5, "2", None])
+def test_a_margin_that_is_no_whole_number_is_not_cut_off_to_one(value: Any) -> None:
+    with pytest.raises((TypeError, ValueError)):
+        layers.ZeroPadding1DLayer((value, 1))

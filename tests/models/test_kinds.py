@@ -16,6 +16,7 @@ import maju
 from formats.archives import rewrite
 from formats.samples import SAMPLES
 from maju.errors import InputError, ModelKindError, UnsupportedModelError
+from maju.layers import registry
 from maju.models import Classifier
 from parity.compare import LAYERS, PROBABILITIES, assert_same, random, scramble
 
@@ -107,7 +108,8 @@ def test_a_classifier_of_any_kind_opens_all(tmp_path: Path) -> None:
         assert_same(found, sample.expected, PROBABILITIES)
 
 
-def test_what_is_not_supported_comes_before_the_kind() -> None:
+def test_what_is_not_supported_comes_before_the_kind(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(registry._layers, "GaussianNoise")
     model = keras.Sequential([keras.Input((6, 4)), layers.LSTM(3, stateful=False), layers.GaussianNoise(0.1)])
     with pytest.raises(UnsupportedModelError, match="a layer that maju does not have"):
         maju.CNNFromScratch.load(model)

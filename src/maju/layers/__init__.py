@@ -5,78 +5,182 @@
 
 from maju.layers import registry
 from maju.layers.activation import ActivationLayer
+from maju.layers.activity_regularization import ActivityRegularizationLayer
+from maju.layers.adaptive_average_pooling1d import AdaptiveAveragePooling1DLayer
+from maju.layers.adaptive_average_pooling2d import AdaptiveAveragePooling2DLayer
+from maju.layers.adaptive_average_pooling3d import AdaptiveAveragePooling3DLayer
+from maju.layers.adaptive_max_pooling1d import AdaptiveMaxPooling1DLayer
+from maju.layers.adaptive_max_pooling2d import AdaptiveMaxPooling2DLayer
+from maju.layers.adaptive_max_pooling3d import AdaptiveMaxPooling3DLayer
 from maju.layers.add import AddLayer
+from maju.layers.alpha_dropout import AlphaDropoutLayer
 from maju.layers.average import AverageLayer
+from maju.layers.average_pooling1d import AveragePooling1DLayer
 from maju.layers.average_pooling2d import AveragePooling2DLayer
+from maju.layers.average_pooling3d import AveragePooling3DLayer
 from maju.layers.base import Layer
 from maju.layers.batch_normalization import BatchNormalizationLayer
 from maju.layers.bidirectional import BidirectionalLayer, BidirectionalLSTMLayer, BidirectionalRNNLayer
 from maju.layers.concatenate import ConcatenateLayer
+from maju.layers.conv1d import Conv1DLayer
+from maju.layers.conv1d_transpose import Conv1DTransposeLayer
 from maju.layers.conv2d import Conv2DLayer
+from maju.layers.conv2d_transpose import Conv2DTransposeLayer
+from maju.layers.conv3d import Conv3DLayer
+from maju.layers.conv3d_transpose import Conv3DTransposeLayer
+from maju.layers.cropping1d import Cropping1DLayer
+from maju.layers.cropping2d import Cropping2DLayer
+from maju.layers.cropping3d import Cropping3DLayer
 from maju.layers.dense import DenseLayer
+from maju.layers.depthwise_conv1d import DepthwiseConv1DLayer
+from maju.layers.depthwise_conv2d import DepthwiseConv2DLayer
+from maju.layers.dot import DotLayer
 from maju.layers.dropout import DropoutLayer
+from maju.layers.einsum_dense import EinsumDenseLayer
 from maju.layers.elu import ELULayer
 from maju.layers.embedding import EmbeddingLayer
 from maju.layers.flatten import FlattenLayer
+from maju.layers.gaussian_dropout import GaussianDropoutLayer
+from maju.layers.gaussian_noise import GaussianNoiseLayer
+from maju.layers.global_average_pooling1d import GlobalAveragePooling1DLayer
 from maju.layers.global_average_pooling2d import GlobalAveragePooling2DLayer
+from maju.layers.global_average_pooling3d import GlobalAveragePooling3DLayer
+from maju.layers.global_max_pooling1d import GlobalMaxPooling1DLayer
 from maju.layers.global_max_pooling2d import GlobalMaxPooling2DLayer
+from maju.layers.global_max_pooling3d import GlobalMaxPooling3DLayer
+from maju.layers.group_normalization import GroupNormalizationLayer
 from maju.layers.gru import GRULayer
 from maju.layers.gru_cell import GRUCell
+from maju.layers.identity import IdentityLayer
 from maju.layers.input_layer import InputLayer
+from maju.layers.layer_normalization import LayerNormalizationLayer
 from maju.layers.leaky_relu import LeakyReLULayer
 from maju.layers.lstm import LSTMLayer
 from maju.layers.lstm_cell import LSTMCell
+from maju.layers.masking import MaskingLayer
+from maju.layers.max_pooling1d import MaxPooling1DLayer
 from maju.layers.max_pooling2d import MaxPooling2DLayer
+from maju.layers.max_pooling3d import MaxPooling3DLayer
 from maju.layers.maximum import MaximumLayer
 from maju.layers.minimum import MinimumLayer
 from maju.layers.multiply import MultiplyLayer
+from maju.layers.permute import PermuteLayer
 from maju.layers.prelu import PReLULayer
 from maju.layers.relu import ReLULayer
+from maju.layers.repeat_vector import RepeatVectorLayer
 from maju.layers.rescaling import RescalingLayer
 from maju.layers.reshape import ReshapeLayer
+from maju.layers.reversible_embedding import ReversibleEmbeddingLayer
+from maju.layers.rms_normalization import RMSNormalizationLayer
+from maju.layers.separable_conv1d import SeparableConv1DLayer
+from maju.layers.separable_conv2d import SeparableConv2DLayer
 from maju.layers.simple_rnn import SimpleRNNLayer
 from maju.layers.simple_rnn_cell import SimpleRNNCell
 from maju.layers.softmax import SoftmaxLayer
+from maju.layers.spatial_dropout1d import SpatialDropout1DLayer
+from maju.layers.spatial_dropout2d import SpatialDropout2DLayer
+from maju.layers.spatial_dropout3d import SpatialDropout3DLayer
+from maju.layers.spectral_normalization import SpectralNormalizationLayer
 from maju.layers.subtract import SubtractLayer
 from maju.layers.text_vectorization import TextVectorizationLayer
+from maju.layers.thresholded_relu import ThresholdedReLULayer
+from maju.layers.unit_normalization import UnitNormalizationLayer
+from maju.layers.up_sampling1d import UpSampling1DLayer
+from maju.layers.up_sampling2d import UpSampling2DLayer
+from maju.layers.up_sampling3d import UpSampling3DLayer
+from maju.layers.zero_padding1d import ZeroPadding1DLayer
+from maju.layers.zero_padding2d import ZeroPadding2DLayer
+from maju.layers.zero_padding3d import ZeroPadding3DLayer
 
 __all__ = [
     "ActivationLayer",
+    "ActivityRegularizationLayer",
+    "AdaptiveAveragePooling1DLayer",
+    "AdaptiveAveragePooling2DLayer",
+    "AdaptiveAveragePooling3DLayer",
+    "AdaptiveMaxPooling1DLayer",
+    "AdaptiveMaxPooling2DLayer",
+    "AdaptiveMaxPooling3DLayer",
     "AddLayer",
+    "AlphaDropoutLayer",
     "AverageLayer",
+    "AveragePooling1DLayer",
     "AveragePooling2DLayer",
+    "AveragePooling3DLayer",
     "BatchNormalizationLayer",
     "BidirectionalLSTMLayer",
     "BidirectionalLayer",
     "BidirectionalRNNLayer",
     "ConcatenateLayer",
+    "Conv1DLayer",
+    "Conv1DTransposeLayer",
     "Conv2DLayer",
+    "Conv2DTransposeLayer",
+    "Conv3DLayer",
+    "Conv3DTransposeLayer",
+    "Cropping1DLayer",
+    "Cropping2DLayer",
+    "Cropping3DLayer",
     "DenseLayer",
+    "DepthwiseConv1DLayer",
+    "DepthwiseConv2DLayer",
+    "DotLayer",
     "DropoutLayer",
     "ELULayer",
+    "EinsumDenseLayer",
     "EmbeddingLayer",
     "FlattenLayer",
     "GRUCell",
     "GRULayer",
+    "GaussianDropoutLayer",
+    "GaussianNoiseLayer",
+    "GlobalAveragePooling1DLayer",
     "GlobalAveragePooling2DLayer",
+    "GlobalAveragePooling3DLayer",
+    "GlobalMaxPooling1DLayer",
     "GlobalMaxPooling2DLayer",
+    "GlobalMaxPooling3DLayer",
+    "GroupNormalizationLayer",
+    "IdentityLayer",
     "InputLayer",
     "LSTMCell",
     "LSTMLayer",
     "Layer",
+    "LayerNormalizationLayer",
     "LeakyReLULayer",
+    "MaskingLayer",
+    "MaxPooling1DLayer",
     "MaxPooling2DLayer",
+    "MaxPooling3DLayer",
     "MaximumLayer",
     "MinimumLayer",
     "MultiplyLayer",
     "PReLULayer",
+    "PermuteLayer",
+    "RMSNormalizationLayer",
     "ReLULayer",
+    "RepeatVectorLayer",
     "RescalingLayer",
     "ReshapeLayer",
+    "ReversibleEmbeddingLayer",
+    "SeparableConv1DLayer",
+    "SeparableConv2DLayer",
     "SimpleRNNCell",
     "SimpleRNNLayer",
     "SoftmaxLayer",
+    "SpatialDropout1DLayer",
+    "SpatialDropout2DLayer",
+    "SpatialDropout3DLayer",
+    "SpectralNormalizationLayer",
     "SubtractLayer",
     "TextVectorizationLayer",
+    "ThresholdedReLULayer",
+    "UnitNormalizationLayer",
+    "UpSampling1DLayer",
+    "UpSampling2DLayer",
+    "UpSampling3DLayer",
+    "ZeroPadding1DLayer",
+    "ZeroPadding2DLayer",
+    "ZeroPadding3DLayer",
     "registry",
 ]

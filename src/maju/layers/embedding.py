@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 
 from maju.errors import InputError
@@ -29,7 +31,7 @@ class EmbeddingLayer(Layer):
 
     keras_class = "Embedding"
     masking = "uses"
-    hyper_parameters = ("input_dim", "output_dim", "mask_zero")
+    hyper_parameters: ClassVar[tuple[str, ...]] = ("input_dim", "output_dim", "mask_zero")
     derived = frozenset({"input_dim", "output_dim"})
     choices = {"mask_zero": (False, True)}
     only = {"quantization_config": None}

@@ -1,33 +1,129 @@
-"""How a window slides over an image: padding, strides, dilation; shared by convolution and pooling."""
+"""How a window slides over a sequence, an image or a volume; shared by convolution and pooling."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 
-from maju.layers.base import Array, Shape
+from maju.layers.base import Array, Config, Shape
 
 __all__ = [
+    "KINDS",
+    "Windows",
     "channels_last",
     "from_channels_last",
-    "image_shape",
-    "output_length",
-    "pad",
-    "pair",
-    "shifts",
-    "unpad",
+    "input_channels",
+    "split_shape",
+    "whole",
+    "whole_shape",
 ]
 
+#: What there is to slide over, by the number of its axes.
+KINDS = {1: "sequences", 2: "images", 3: "volumes"}
 
-def pair(value: int | Sequence[int]) -> tuple[int, int]:
-    """Keras's short form: 3 stands for (3, 3)."""
-    first, second = (value, value) if isinstance(value, int) else value
-    return int(first), int(second)
+
+@dataclass(frozen=True)
+class Windows:
+    """Windows of one size at regular places, along every axis between the batch and the channels.
+
+    On an axis of length n, padding included, window i covers the elements i·s + a·d, a = 0 ... k − 1.
+
+    Args:
+        size: k of each axis. One axis makes a sequence, two an image, three a volume.
+        strides: s of each axis: how far it is from one window to the next.
+        dilation: d of each axis: how far it is from one element of a window to the next.
+        padding: "valid" for none; "same" for as much on both sides as gives ⌈n/s⌉ windows; "causal" for all
+            of it before the first element, so that no window looks ahead.
+    """
+
+    size: tuple[int, ...]
+    strides: tuple[int, ...]
+    dilation: tuple[int, ...]
+    padding: str = "valid"
+
+    @classmethod
+    def of(
+        cls,
+        rank: int,
+        size: int | Sequence[int],
+        strides: int | Sequence[int],
+        dilation: int | Sequence[int] = 1,
+        padding: str = "valid",
+    ) -> Windows:
+        """Windows from Keras's short forms: for an image, 3 stands for (3, 3)."""
+        return cls(whole(size, rank), whole(strides, rank), whole(dilation, rank), padding)
+
+    @property
+    def reach(self) -> tuple[int, ...]:
+        """From the first to the last element of a window, along each axis: (k − 1)·d + 1."""
+        return tuple((k - 1) * d + 1 for k, d in zip(self.size, self.dilation, strict=True))
+
+    def count(self, lengths: Shape) -> Shape:
+        """How many windows there are along axes of these lengths; None where the length is not known.
+
+        ⌊(n − reach) / s⌋ + 1 without padding, else ⌈n/s⌉.
+        """
+        if self.padding == "valid":
+            counts = zip(lengths, self.reach, self.strides, strict=True)
+            return tuple(None if n is None else max(0, (n - r) // s + 1) for n, r, s in counts)
+        return tuple(None if n is None else -(-n // s) for n, s in zip(lengths, self.strides, strict=True))
+
+    def margins(self, lengths: Sequence[int]) -> list[tuple[int, int]]:
+        """How many elements the padding puts before and after each axis.
+
+        "same" needs (⌈n/s⌉ − 1)·s + reach − n of them, which depends on the stride; where that is odd, the
+        one too many goes to the right.
+        """
+        if self.padding == "valid":
+            return [(0, 0)] * len(lengths)
+        if self.padding == "causal":
+            return [(r - 1, 0) for r in self.reach]
+        missing = [
+            max(0, (-(-n // s) - 1) * s + r - n)
+            for n, s, r in zip(lengths, self.strides, self.reach, strict=True)
+        ]
+        return [(m // 2, m - m // 2) for m in missing]
+
+    def pad(self, x: Array, value: float = 0) -> Array:
+        """X (batch, ..., channels) with the padding around it."""
+        if self.padding == "valid":
+            return x
+        return np.pad(x, [(0, 0), *self.margins(x.shape[1:-1]), (0, 0)], constant_values=value)
+
+    def unpad(self, padded: Array, lengths: Sequence[int]) -> Array:
+        """The way back from `pad`, for axes that had these lengths."""
+        margins = self.margins(lengths)
+        return padded[:, *(slice(left, left + n) for (left, _), n in zip(margins, lengths, strict=True))]
+
+    def views(self, padded: Array) -> list[tuple[tuple[int, ...], Array]]:
+        """For each place in the window, what all the windows see there.
+
+        Returns:
+            pairs ``place, seen``. For an image ``seen[n, i, j, c] = padded[n, i·s + a·d, j·s + b·d, c]`` at
+            place (a, b): views, no copies, so adding to one adds to `padded`.
+        """
+        along = []  # for each axis, the elements that the windows see at each place of theirs
+        for n, k, r, s, d in zip(
+            padded.shape[1:-1], self.size, self.reach, self.strides, self.dilation, strict=True
+        ):
+            along.append([slice(a * d, a * d + n - r + 1, s) for a in range(k)])
+        places = product(*(range(k) for k in self.size))
+        return [(place, padded[:, *seen]) for place, seen in zip(places, product(*along), strict=True)]
+
+
+def whole(value: int | Sequence[int], rank: int) -> tuple[int, ...]:
+    """A number for each axis, where Keras takes one for all: 3 stands for (3, 3)."""
+    values = (value,) * rank if isinstance(value, int) else tuple(int(part) for part in value)
+    if len(values) != rank:
+        raise ValueError(f"expected {rank} numbers, got {value!r}")
+    return values
 
 
 def channels_last(x: Array, data_format: str) -> Array:
-    """X as (batch, height, width, channels), whichever way it is stored."""
+    """X as (batch, ..., channels), whichever way it is stored."""
     return x if data_format == "channels_last" else np.moveaxis(x, 1, -1)
 
 
@@ -36,96 +132,18 @@ def from_channels_last(y: Array, data_format: str) -> Array:
     return y if data_format == "channels_last" else np.moveaxis(y, -1, 1)
 
 
-def output_length(length: int | None, size: int, stride: int, padding: str, dilation: int = 1) -> int | None:
-    """How many windows of `size` fit on an axis: ⌈n/s⌉ for "same", ⌊(n − (k−1)d − 1)/s⌋ + 1 for "valid"."""
-    if length is None:
+def split_shape(shape: Shape, data_format: str) -> tuple[Shape, int | None]:
+    """The lengths of the axes that windows slide along, and the number of channels."""
+    return (shape[1:-1], shape[-1]) if data_format == "channels_last" else (shape[2:], shape[1])
+
+
+def whole_shape(batch: int | None, lengths: Shape, channels: int | None, data_format: str) -> Shape:
+    """The way back from `split_shape`."""
+    return (batch, *lengths, channels) if data_format == "channels_last" else (batch, channels, *lengths)
+
+
+def input_channels(config: Config, input_shape: Shape | None) -> int | None:
+    """How many channels a layer of this config is given; None where that is not known."""
+    if input_shape is None:
         return None
-    if padding == "same":
-        return -(-length // stride)
-    return max(0, (length - (size - 1) * dilation - 1) // stride + 1)
-
-
-def pad(
-    x: Array,
-    size: Sequence[int],
-    strides: Sequence[int],
-    padding: str,
-    dilation: Sequence[int] = (1, 1),
-    value: float = 0.0,
-) -> Array:
-    """Pad axes 1, 2, ... of x so that the windows cover it as Keras's `padding` says.
-
-    "same" needs (⌈n/s⌉ − 1)·s + (k−1)·d + 1 − n more elements; where that is odd, the one too many goes
-    to the right.
-    """
-    if padding == "valid":
-        return x
-    widths = _same_widths(x.shape[1:-1], size, strides, dilation)
-    return np.pad(x, [(0, 0), *widths, (0, 0)], constant_values=value)
-
-
-def unpad(
-    dx: Array,
-    lengths: Sequence[int],
-    size: Sequence[int],
-    strides: Sequence[int],
-    padding: str,
-    dilation: Sequence[int] = (1, 1),
-) -> Array:
-    """The way back from `pad`, for an image whose axes had these lengths."""
-    if padding == "valid":
-        return dx
-    widths = _same_widths(lengths, size, strides, dilation)
-    return dx[:, *(slice(left, left + n) for (left, _), n in zip(widths, lengths, strict=True))]
-
-
-def _same_widths(
-    lengths: Sequence[int], size: Sequence[int], strides: Sequence[int], dilation: Sequence[int]
-) -> list[tuple[int, int]]:
-    """How many elements "same" puts before and after each axis."""
-    widths = []
-    for n, k, s, d in zip(lengths, size, strides, dilation, strict=True):
-        missing = max(0, (-(-n // s) - 1) * s + (k - 1) * d + 1 - n)
-        widths.append((missing // 2, missing - missing // 2))
-    return widths
-
-
-def shifts(
-    x: Array, size: Sequence[int], strides: Sequence[int], dilation: Sequence[int] = (1, 1)
-) -> list[tuple[tuple[int, int], Array]]:
-    """For each place (a, b) in the window, what all the windows see there.
-
-    Args:
-        x: (batch, height, width, channels), padded already.
-
-    Returns:
-        pairs ``(a, b), seen`` with ``seen[n, i, j, c] = x[n, i·s + a·d, j·s + b·d, c]``: views, no copies.
-    """
-    (kh, kw), (sh, sw), (dh, dw) = size, strides, dilation
-    oh = output_length(x.shape[1], kh, sh, "valid", dh) or 0
-    ow = output_length(x.shape[2], kw, sw, "valid", dw) or 0
-    return [
-        ((a, b), x[:, a * dh : a * dh + oh * sh : sh, b * dw : b * dw + ow * sw : sw][:, :oh, :ow])
-        for a in range(kh)
-        for b in range(kw)
-    ]
-
-
-def image_shape(
-    input_shape: Shape,
-    channels: int | None,
-    size: Sequence[int],
-    strides: Sequence[int],
-    padding: str,
-    data_format: str,
-    dilation: Sequence[int] = (1, 1),
-) -> Shape:
-    """The shape of what windows over an image give; `channels` None keeps the input's."""
-    if data_format == "channels_last":
-        batch, height, width, depth = input_shape
-    else:
-        batch, depth, height, width = input_shape
-    rows = output_length(height, size[0], strides[0], padding, dilation[0])
-    columns = output_length(width, size[1], strides[1], padding, dilation[1])
-    depth = depth if channels is None else channels
-    return (batch, rows, columns, depth) if data_format == "channels_last" else (batch, depth, rows, columns)
+    return split_shape(input_shape, config.get("data_format", "channels_last"))[1]

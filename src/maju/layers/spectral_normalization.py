@@ -1,0 +1,158 @@
+"""SpectralNormalization: a layer whose kernel is kept at a largest singular value of 1."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import Any, Self
+
+import numpy as np
+
+from maju.errors import InputError, ModelFormatError, Problem
+from maju.layers.base import Array, Backward, Config, Gradients, Layer
+from maju.layers.registry import find, layer
+
+__all__ = ["SpectralNormalizationLayer"]
+
+
+@layer
+class SpectralNormalizationLayer(Layer):
+    """Run a layer whose kernel training divides by an estimate of its largest singular value.
+
+    y = layer(x), in inference with the kernel as it is stored; in training with W / σ in its place, where
+
+        v = u·Wᵀ / |u·Wᵀ|, u = v·W / |v·W|, ``power_iterations`` times from the stored u, and σ = v·W·uᵀ
+
+    Keras stores W / σ and u after each step of training. Here a call changes no weight: `normalized` gives
+    both to the training loop, and the gradient of the kernel is that of W / σ, which takes its place.
+
+    Shapes:
+        x and y: those of the layer. W: its kernel (or embeddings) as a matrix, (inputs, outputs).
+        vector_u u: (1, outputs).
+
+    Attributes:
+        layer: the layer inside.
+
+    Source: Miyato et al., 2018, and `keras.layers.SpectralNormalization`.
+    """
+
+    keras_class = "SpectralNormalization"
+    masking = "uses"
+    hyper_parameters = ("layer", "power_iterations")
+    non_trainable = frozenset({"vector_u"})
+
+    def __init__(
+        self, layer: Layer, vector_u: Array, *, power_iterations: int = 1, name: str | None = None
+    ) -> None:
+        super().__init__(name)
+        self.layer = layer
+        self.vector_u = vector_u
+        self.power_iterations = power_iterations
+        self.kernel_name = next((n for n in ("kernel", "embeddings") if hasattr(layer, n)), "")
+        if not self.kernel_name:
+            raise ValueError(f"the layer inside has no kernel and no embeddings: {layer!r}")
+        if power_iterations < 1:
+            raise ValueError(f"power_iterations is a whole number of at least 1, not {power_iterations!r}")
+
+    @property
+    def kernel(self) -> Array:
+        """The kernel of the layer inside, or its embeddings."""
+        kernel: Array = getattr(self.layer, self.kernel_name)
+        return kernel
+
+    def normalized(self) -> tuple[Array, Array]:
+        """W / σ in the kernel's shape, and the next u; as they are where W is all zeros."""
+        matrix = self.kernel.reshape(-1, self.kernel.shape[-1])
+        if not matrix.any():
+            return self.kernel, self.vector_u
+        u = self.vector_u
+        for _ in range(self.power_iterations):
+            v = _unit(u @ matrix.T)  # (1, inputs)
+            u = _unit(v @ matrix)  # (1, outputs)
+        return self.kernel / (v @ matrix @ u.T), u
+
+    def _inside(self, x: Array, training: bool) -> Layer:
+        """The layer that runs: in training a copy with the normalized kernel."""
+        if not np.issubdtype(x.dtype, np.floating):
+            # Keras 3 rounds what it makes of whole numbers to whole numbers, Keras 2 did not.
+            where = f"layer {self.name!r} (SpectralNormalization)"
+            raise InputError(f"{where}: expected floating-point numbers, got values of type {x.dtype}")
+        if not training:
+            return self.layer
+        inside = copy.copy(self.layer)
+        setattr(inside, self.kernel_name, self.normalized()[0])
+        return inside
+
+    def forward(self, x: Any, training: bool = False, mask: Any = None) -> Any:
+        return self._inside(x, training).forward(x, training, mask)
+
+    def vjp(self, x: Any, training: bool = True, mask: Any = None) -> tuple[Any, Backward]:
+        y, inside_backward = self._inside(x, training).vjp(x, training, mask)
+
+        def backward(dy: Any) -> tuple[Any, Gradients]:
+            dx, gradients = inside_backward(dy)
+            return dx, {f"layer/{name}": gradient for name, gradient in gradients.items()}
+
+        return y, backward
+
+    def compute_mask(self, x: Any, mask: Any = None) -> Any:
+        return self.layer.compute_mask(x, mask)
+
+    def output_shape(self, input_shape: Any) -> Any:
+        return self.layer.output_shape(input_shape)
+
+    # The layer inside: what files hold of it, and back
+
+    @staticmethod
+    def _held(config: Config) -> tuple[type[Layer] | None, Config]:
+        """The class and the config of the layer inside; no class where maju has none."""
+        held = config.get("layer")
+        if not isinstance(held, Mapping) or not isinstance(held.get("config"), Mapping):
+            raise ModelFormatError(f"layer {config.get('name')!r} (SpectralNormalization): its layer is none")
+        return find(str(held.get("class_name"))), held["config"]
+
+    @classmethod
+    def problems(cls, config: Config, where: str) -> list[Problem]:
+        found = super().problems(config, where)
+        inside, held = cls._held(config)
+        if inside is None:
+            what = f"its layer is a {config['layer'].get('class_name')}, which maju does not have"
+            return [*found, Problem(where, what)]
+        return found + inside.problems(held, f"{where}, layer")
+
+    @classmethod
+    def weight_shapes(cls, config: Config, input_shape: Any) -> dict[str, Any]:
+        inside, held = cls._held(config)
+        shapes = {} if inside is None else inside.weight_shapes(held, input_shape)
+        outputs = next((shapes[name][-1] for name in ("kernel", "embeddings") if shapes.get(name)), None)
+        return {**{f"layer/{name}": shape for name, shape in shapes.items()}, "vector_u": (1, outputs)}
+
+    @classmethod
+    def from_config(cls, config: Config, weights: Mapping[str, Array] | None = None) -> Self:
+        cls.refuse(config)
+        inside, held = cls._held(config)
+        assert inside is not None  # refused above
+        weights = weights or {}
+        own = {k.removeprefix("layer/"): array for k, array in weights.items() if k.startswith("layer/")}
+        wrapper = cls(
+            inside.from_config(held, own),
+            weights["vector_u"],
+            power_iterations=config.get("power_iterations", 1),
+            name=config.get("name"),
+        )
+        wrapper.keep_extra(config)
+        return wrapper
+
+    def get_config(self) -> dict[str, Any]:
+        held = {"module": "keras.layers", "class_name": self.layer.keras_class}
+        return {
+            "name": self.name,
+            **self.extra_config,
+            "layer": {**held, "config": self.layer.get_config()},
+            "power_iterations": self.power_iterations,
+        }
+
+
+def _unit(vector: Array) -> Array:
+    """A vector at length 1."""
+    return np.asarray(vector / np.linalg.norm(vector))
