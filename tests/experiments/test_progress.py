@@ -114,11 +114,13 @@ class TestGrid:
             for event in (*self.events(), self.events()[3]):  # the second epoch comes too soon for a line
                 progress.row(SMALL)(event)
             progress.row(SMALL)({"event": "busy"})
+            progress.row(SMALL)({"event": "lost", "reason": "it was switched off"})
             progress.finish(lost)
-        epoch, busy, end = file.getvalue().splitlines()
+        epoch, busy, gone, end = file.getvalue().splitlines()
         told = r"Small CNN: epoch 1/2, loss 1\.25, val 1\.50; 0 of 1 trainings, about \d+ s left"
         assert re.fullmatch(told, epoch)
         assert busy == "Small CNN: another process is at it"
+        assert gone == "Small CNN: lost its node, and goes on elsewhere (it was switched off)"
         assert end == "Small CNN: failed: killed"
 
 

@@ -143,6 +143,9 @@ class GridProgress:
         if event["event"] == "busy":
             self._say(f"{experiment.title}: another process is at it")
             return
+        if event["event"] == "lost":
+            self._say(f"{experiment.title}: lost its node, and goes on elsewhere ({event['reason']})")
+            return
         if name not in self.tasks:
             self.tasks[name] = self.bars.add_task(experiment.title, total=None, state="")
         task = self.tasks[name]
