@@ -59,8 +59,8 @@ def reproduce(
         str | None,
         typer.Option(
             metavar="ADDRESS",
-            help="Of a Ray cluster: host:port, or auto for the one that this machine is a node of; without one, "
-            "--executor ray starts Ray on this machine.",
+            help="Of a Ray cluster: host:port, or auto for the one that this machine is a node of; without "
+            "one, --executor ray starts Ray on this machine.",
             show_default=False,
         ),
     ] = None,
