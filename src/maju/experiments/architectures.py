@@ -18,7 +18,7 @@ Block = Annotated[tuple[Count, ...], Field(min_length=1, strict=False)]
 class ConvolutionalNetwork(Settings):
     """Images (height, width, channels), 0 to 255, to classes: blocks of convolutions, then dense layers.
 
-    Args:
+    Attributes:
         blocks: the filters of each convolution, block by block; a 2x2 pool ends each block.
         kernel_size: the side of every kernel.
         pooling: which pool.
@@ -76,7 +76,7 @@ class ConvolutionalNetwork(Settings):
 class RecurrentNetwork(Settings):
     """Texts to classes: a vocabulary, an embedding, recurrent layers, then dense layers.
 
-    Args:
+    Attributes:
         cell: the Keras class of the recurrent layers.
         units: the units of each recurrent layer.
         bidirectional: whether each reads the text both ways.

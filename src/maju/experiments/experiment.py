@@ -18,7 +18,7 @@ __all__ = ["Experiment", "Training"]
 class Training(Settings):
     """How Adam trains a network.
 
-    Args:
+    Attributes:
         epochs: how often it sees the training rows.
         batch_size: how many rows make a step.
         learning_rate: Adam's; with the schedule ``"cosine"`` its highest.
@@ -56,7 +56,7 @@ class Training(Settings):
 class Experiment(Settings):
     """What to train, on what, and how.
 
-    Args:
+    Attributes:
         name: what its files are called.
         title: what it is called in tables and plots.
     """

@@ -20,7 +20,7 @@ Counts = Annotated[tuple[int, ...], listed]
 class Judgement(Settings):
     """One program's predictions for the test rows, scored by scikit-learn.
 
-    Args:
+    Attributes:
         macro_f1: the mean of the classes' F1.
         accuracy: the share of right labels.
         f1: F1 = 2PR / (P + R) of each class; 0 for a class that is never predicted.
@@ -38,7 +38,7 @@ class Judgement(Settings):
 class Scores(Settings):
     """A model's scores on the test split, by Keras and from scratch.
 
-    Args:
+    Attributes:
         rows: how many test rows there are.
         classes: their names.
         parameters: how many the model has.

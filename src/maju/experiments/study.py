@@ -43,7 +43,7 @@ Share = Annotated[float, Field(ge=0, le=1)]
 class Row(Settings):
     """One configuration of a study, trained once for each seed.
 
-    Args:
+    Attributes:
         name: what tells it from the study's other rows, as ``"2-layers"``.
         label: how tables and plots call it.
         label_id: the same in Indonesian; by default the label.
@@ -96,7 +96,7 @@ class Row(Settings):
 class Study(Settings):
     """A question, and the rows that answer it.
 
-    Args:
+    Attributes:
         name: what it is called in commands: the file's name without ``.toml``.
         title: as its table is headed.
         title_id: the same in Indonesian; by default the title.

@@ -33,7 +33,7 @@ DATASETS = IMAGES | TEXTS
 class DataChoice(Settings):
     """A data set by its name in `DATASETS`, whole or with fewer rows.
 
-    Args:
+    Attributes:
         name: one of `DATASETS`; ``"nusax"`` is the Indonesian one.
         train_rows: how many of the first training rows to use; all by default.
         validation_rows: the same of the validation rows.
