@@ -66,6 +66,10 @@ ARCHITECTURES: dict[str, Architecture] = {
     "LSTM, no mask": recurrent("LSTM", (6,), mask_zero=False),
     "LSTM, embedding dropout, no dense": recurrent("LSTM", (6,), embedding_dropout=0.4, dense=()),
     "GRU, two dense": recurrent("GRU", (6,), dense=(5, 4)),
+    "GRU, mean of its outputs": recurrent("GRU", (6,), pooling="average"),
+    "LSTM, two layers both ways, mean of its outputs": recurrent(
+        "LSTM", (6, 4), bidirectional=True, pooling="average"
+    ),
 }
 
 
@@ -156,6 +160,21 @@ def test_a_recurrent_network_has_its_layers() -> None:
     ]
     assert [model.layers[i].return_sequences for i in (2, 4)] == [True, False]
     assert [model.layers[i].rate for i in (3, 5, 7)] == [0.3, 0.3, 0.5]
+
+
+def test_what_the_last_recurrent_layer_gives_is_pooled_over_the_text() -> None:
+    model = recurrent("GRU", (6, 5), pooling="average", dense=()).build(texts())
+    assert classes_of(model) == [
+        "TextVectorization",
+        "Embedding",
+        "GRU",
+        "Dropout",
+        "GRU",
+        "GlobalAveragePooling1D",
+        "Dropout",
+        "Dense",
+    ]
+    assert [model.layers[i].return_sequences for i in (2, 4)] == [True, True]
 
 
 def test_a_recurrent_network_of_other_settings_has_its_layers() -> None:

@@ -239,6 +239,7 @@ SETTINGS: dict[str, dict[str, dict[str, st.SearchStrategy[Any]]]] = {
             "embedding_dim": st.integers(1, 256),
             "embedding_dropout": RATE,
             "dropout": RATE,
+            "pooling": st.sampled_from(["last", "average"]),
             "dense": DENSE,
             "dense_dropout": RATE,
         },

@@ -86,6 +86,7 @@ class RecurrentNetwork(Settings):
         embedding_dim: the numbers that stand for a word.
         embedding_dropout: the rate after the embedding; 0 leaves it out.
         dropout: the rate after each recurrent layer.
+        pooling: what goes on from the last recurrent layer: its last output, or the mean of its outputs.
         dense: the units of the dense layers before the last.
         dense_dropout: the rate after each of those.
     """
@@ -100,6 +101,7 @@ class RecurrentNetwork(Settings):
     embedding_dim: Count = 128
     embedding_dropout: Rate = 0.0
     dropout: Rate = 0.3
+    pooling: Literal["last", "average"] = "last"
     dense: Annotated[tuple[Count, ...], listed] = (32,)
     dense_dropout: Rate = 0.5
 
@@ -124,11 +126,12 @@ class RecurrentNetwork(Settings):
         if self.embedding_dropout:
             stack.append(layers.Dropout(self.embedding_dropout))
         for depth, units in enumerate(self.units, start=1):
-            layer = getattr(layers, self.cell)(units, return_sequences=depth < len(self.units))
-            stack += [
-                layers.Bidirectional(layer) if self.bidirectional else layer,
-                layers.Dropout(self.dropout),
-            ]
+            last = depth == len(self.units)
+            layer = getattr(layers, self.cell)(units, return_sequences=not last or self.pooling != "last")
+            stack.append(layers.Bidirectional(layer) if self.bidirectional else layer)
+            if last and self.pooling == "average":
+                stack.append(layers.GlobalAveragePooling1D())
+            stack.append(layers.Dropout(self.dropout))
         for units in self.dense:
             stack += [layers.Dense(units, activation="relu"), layers.Dropout(self.dense_dropout)]
         stack.append(layers.Dense(len(dataset.classes), activation="softmax"))

@@ -61,7 +61,7 @@ def test_every_data_set_has_a_title(name: str) -> None:
 
 CHANGED: dict[type, dict[str, Any]] = {
     ConvolutionalNetwork: {"blocks": ((8,),), "pooling": "average", "dense": (7,)},
-    RecurrentNetwork: {"cell": "GRU", "units": (7,), "dense": (7,)},
+    RecurrentNetwork: {"cell": "GRU", "units": (7,), "pooling": "average", "dense": (7,)},
     Training: {"schedule": "cosine", "augmentation": ("flip",), "warmup_epochs": 2},
 }
 

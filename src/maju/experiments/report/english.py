@@ -272,6 +272,8 @@ ENGLISH = {
     "recurrent.embedding_dim": "embeddings of {value} numbers",
     "recurrent.embedding_dropout": "dropout {value} after the embedding",
     "recurrent.dropout": "dropout {value} after each recurrent layer",
+    "recurrent.pooling.last": "",
+    "recurrent.pooling.average": "mean of the outputs over the text",
     "recurrent.dense": "Dense({value}, relu) before the softmax",
     "recurrent.dense_dropout": "dropout {value} after each dense layer",
     "training.epochs": "{value} epochs",

@@ -291,6 +291,8 @@ INDONESIAN = {
     "recurrent.embedding_dim": "embedding {value} dimensi",
     "recurrent.embedding_dropout": "dropout {value} setelah embedding",
     "recurrent.dropout": "dropout {value} setelah tiap lapisan rekuren",
+    "recurrent.pooling.last": "",
+    "recurrent.pooling.average": "rata-rata keluaran sepanjang teks",
     "recurrent.dense": "Dense({value}, relu) sebelum softmax",
     "recurrent.dense_dropout": "dropout {value} setelah tiap lapisan Dense",
     "training.epochs": "{value} epoch",
