@@ -17,7 +17,7 @@ import maju
 from cli.fixtures import Maju, Models
 from maju.errors import MajuError
 
-COMMANDS = ["inspect", "predict", "verify", "data", "demo"]
+COMMANDS = ["inspect", "predict", "verify", "convert", "data", "demo"]
 
 
 def python(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -53,7 +53,9 @@ def test_help_of_a_command_has_an_example(cli: Maju, command: str) -> None:
     assert re.search(rf"\n  Examples?:\n    maju {command}", result.stdout)
 
 
-@pytest.mark.parametrize("command", ["inspect m.keras", "predict m.keras x.npy", "verify m.keras"])
+@pytest.mark.parametrize(
+    "command", ["inspect m.keras", "predict m.keras x.npy", "verify m.keras", "convert m.keras n.keras"]
+)
 def test_a_missing_file_is_one_line(cli: Maju, command: str) -> None:
     assert cli(*command.split()).error == "m.keras: there is no such file"
 

@@ -43,7 +43,6 @@ def sample(request: pytest.FixtureRequest) -> Sample:
 def every_sample_as(*suffixes: str) -> pytest.MarkDecorator:
     """Every sample in every format that can hold it."""
     pairs = [(s, suffix) for s in SAMPLES.values() for suffix in suffixes]
-    pairs = [(s, suffix) for s, suffix in pairs if (s.name, suffix) != ("nested models", ".h5")]
     return pytest.mark.parametrize(("sample", "suffix"), pairs, ids=[f"{s.name}{e}" for s, e in pairs])
 
 
@@ -213,17 +212,6 @@ def test_every_suffix_is_checked(saved: Saved, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_nested_models_in_an_h5_are_named_all_at_once(saved: Saved, tmp_path: Path) -> None:
-    with pytest.raises(UnsupportedModelError) as error:
-        maju.load(saved("nested models")).save(tmp_path / "nested.h5")
-    assert str(error.value) == (
-        "2 things are not supported:\n"
-        "  - layer 'chain' (Sequential): nested models cannot be saved as .h5 (save as .keras)\n"
-        "  - layer 'two' (Functional): nested models cannot be saved as .h5 (save as .keras)"
-    )
-    assert list(tmp_path.iterdir()) == []
-
-
 def architecture(version: str, *entries: dict[str, Any], folder: Path) -> Path:
     """A JSON architecture of a Sequential without weights of its own."""
     path = folder / "model.json"
@@ -232,11 +220,11 @@ def architecture(version: str, *entries: dict[str, Any], folder: Path) -> Path:
     return path
 
 
-def test_what_keras_3_has_no_name_for_is_named_before_anything_is_written(tmp_path: Path) -> None:
+def test_what_keras_3_has_no_name_for_is_written_in_its_words(tmp_path: Path) -> None:
     """DenseNet's layers were called conv1/conv in Keras 2, whose hard_sigmoid was another function."""
     settings = {"batch_input_shape": [None, 4, 3], "sparse": False, "name": "x", "dtype": "float32"}
     entrance = {"class_name": "InputLayer", "config": settings}
-    half = {"units": 2, "recurrent_activation": "hard_sigmoid", "name": "half"}
+    half = {"units": 2, "recurrent_activation": "hard_sigmoid", "reset_after": True, "name": "half"}
     both = {"name": "both", "layer": {"class_name": "GRU", "config": {**half, "return_sequences": True}}}
     json_file = architecture(
         "2.4.0",
@@ -257,22 +245,18 @@ def test_what_keras_3_has_no_name_for_is_named_before_anything_is_written(tmp_pa
         for name, shape in zip(names, [(3, 6), (2, 6), (2, 6)] * 2, strict=True):
             both_group.create_dataset(name, data=rng.normal(size=shape).astype(np.float32))
     model = maju.load(weights, architecture=json_file)
-    for suffix in (".keras", ".h5"):
-        with pytest.raises(UnsupportedModelError) as error:
-            model.save(tmp_path / f"new{suffix}")
-        assert str(error.value).splitlines() == [
-            "3 things are not supported:",
-            "  - layer 'block1/act' (Activation): Keras 3 takes no name with a '/' "
-            "(save the model as .safetensors, which maju opens)",
-            "  - layer 'block1/act' (Activation): its hard_sigmoid is that of Keras 1 and 2, which Keras 3 "
-            "has no name for (save the model as .safetensors, which maju opens)",
-            "  - layer 'both' (Bidirectional): its hard_sigmoid is that of Keras 1 and 2, which Keras 3 has "
-            "no name for (save the model as .safetensors, which maju opens)",
-        ]
-    model.save(tmp_path / "new.safetensors")
-    x = rng.normal(size=(5, 4, 3))
-    np.testing.assert_array_equal(maju.load(tmp_path / "new.safetensors").predict(x), model.predict(x))
-    assert {path.name for path in tmp_path.iterdir()} == {"model.json", "old.h5", "new.safetensors"}
+    x = rng.normal(size=(5, 4, 3)).astype(np.float32)
+    for suffix in (".keras", ".h5", ".safetensors"):
+        path = tmp_path / f"new{suffix}"
+        model.save(path)
+        again = maju.load(path)
+        np.testing.assert_array_equal(again.predict(x), model.predict(x))
+        first = "block1/act" if suffix == ".safetensors" else "block1_act"
+        assert [layer.name for layer in again.layers] == ["x", first, "both"]
+        assert again[first].get_config()["activation"] == "hard_sigmoid_keras2"
+        if suffix != ".safetensors":
+            found = keras.saving.load_model(path).predict(x, verbose=0)
+            np.testing.assert_allclose(found, model.predict(x), rtol=0, atol=PROBABILITIES)
 
 
 def test_the_mark_that_a_classifier_leaves(saved: Saved, tmp_path: Path) -> None:

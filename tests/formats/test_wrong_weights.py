@@ -181,10 +181,31 @@ def test_a_group_in_the_place_of_an_array(source: Path, tmp_path: Path) -> None:
         assert said.endswith("/bias: expected an array, found a group")
 
 
-def test_bfloat16_is_named(source: Path, tmp_path: Path) -> None:
+def bfloat16(values: Any) -> Any:
+    """The two bytes of each number that a bfloat16 keeps."""
+    return (np.asarray(values, "<f4").view("<u4") >> 16).astype("<u2").view("V2")
+
+
+def test_bfloat16(source: Path, tmp_path: Path) -> None:
+    def change(file: Any, places: dict[str, str]) -> None:
+        kernel = file[places["head kernel"]][()]
+        for name, array in (("head bias", [-1.5, 0.15625]), ("head kernel", kernel)):
+            del file[places[name]]
+            file.create_dataset(places[name], data=bfloat16(array)).attrs["dtype"] = "bfloat16"
+
+    exact = maju.load(source)["head"].weights["kernel"]
+    head = maju.load(spoiled(source, tmp_path / f"half{source.suffix}", change))["head"].weights
+    assert head["bias"].dtype == np.float32
+    assert head["bias"].tolist() == [-1.5, 0.15625]
+    assert head["kernel"].shape == exact.shape
+    np.testing.assert_allclose(head["kernel"], exact, rtol=2**-7)
+    assert (head["kernel"] != exact).any()
+
+
+def test_two_bytes_that_do_not_say_what_they_are(source: Path, tmp_path: Path) -> None:
     def change(file: Any, places: dict[str, str]) -> None:
         del file[places["head bias"]]
-        file.create_dataset(places["head bias"], data=np.zeros(2, "V2")).attrs["dtype"] = "bfloat16"
+        file.create_dataset(places["head bias"], data=np.zeros(2, "V2"))
 
     path = spoiled(source, tmp_path / f"bad{source.suffix}", change)
     said = r"layer 'head' \(Dense\): bias holds bfloat16, which is not implemented$"

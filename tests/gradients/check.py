@@ -57,19 +57,25 @@ def leaves(value: Any) -> list[Array]:
     return list(value) if isinstance(value, (list, tuple)) else [value]
 
 
-def check(name: str, case: Case, training: bool) -> None:
-    """The gradients of the inputs and of every weight are those of central differences."""
+def check(name: str, case: Case, training: bool, **options: Any) -> None:
+    """The gradients of the inputs and of every weight are those of central differences.
+
+    Args:
+        options: what the layer's call takes beside x, training and mask.
+    """
     layer, inputs, mask = make(name, case)
     x: Any = inputs if len(inputs) > 1 else inputs[0]
-    y, backward = layer.vjp(x, training=training, mask=mask)
+    y, backward = layer.vjp(x, training=training, mask=mask, **options)
     rng = np.random.default_rng(1)
     dys = [rng.normal(size=part.shape) for part in leaves(y)]
 
-    for part, expected in zip(leaves(y), leaves(layer.forward(x, training=training, mask=mask)), strict=True):
+    for part, expected in zip(
+        leaves(y), leaves(layer.forward(x, training=training, mask=mask, **options)), strict=True
+    ):
         np.testing.assert_allclose(part, expected, rtol=1e-12, atol=1e-12)
 
     def loss() -> float:
-        parts = leaves(layer.forward(x, training=training, mask=mask))
+        parts = leaves(layer.forward(x, training=training, mask=mask, **options))
         return float(sum((part * dy).sum() for part, dy in zip(parts, dys, strict=True)))
 
     dx, gradients = backward(dys if isinstance(y, (list, tuple)) else dys[0])

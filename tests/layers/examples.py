@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from maju.layers import registry
 from maju.layers.base import Array, Layer
+from maju.layers.image_augmentation import ImageAugmentation
 
 __all__ = ["EXAMPLES", "Example", "build"]
 
@@ -29,7 +29,7 @@ class Example:
 
     config: Mapping[str, Any]
     x: Any
-    mask: npt.NDArray[np.bool_] | None = field(default=None)
+    mask: Any = field(default=None)
 
 
 IMAGES = values(4, 6, 5, 4)
@@ -39,7 +39,37 @@ ROWS = values(4, 6)
 MASK = np.array([[1, 1, 0, 1, 1], [0, 1, 1, 0, 0], [1, 1, 1, 1, 1], [0, 0, 0, 0, 0]], bool)
 SOME = MASK | np.array([[0], [0], [0], [1]], bool)  # at least one step of every row
 
+TWO_MASKS: Any = [MASK, MASK[:, ::-1]]
+WORDS = np.array([["satu", "dua"], ["tiga", "empat"], ["", "dua"], ["satu", "satu"]])
+IDS = np.array([[3, 1], [2, 0], [7, 3], [1, 1]])
+
 EXAMPLES: dict[str, Example] = {
+    "AdditiveAttention": Example({"dropout": 0.1}, [STEPS, STEPS[:, ::-1].copy()], TWO_MASKS),
+    "Attention": Example({"use_scale": True, "score_mode": "concat", "seed": 3}, [STEPS, STEPS], TWO_MASKS),
+    "GroupQueryAttention": Example(
+        {"head_dim": 2, "num_query_heads": 4, "num_key_value_heads": 2, "use_gate": True},
+        [0.1 * STEPS, 0.1 * STEPS[:, :3]],
+    ),
+    "MultiHeadAttention": Example(
+        {"num_heads": 3, "key_dim": 2, "value_dim": 4, "output_shape": [5], "attention_axes": [1]},
+        [0.1 * STEPS, 0.1 * STEPS[:, ::-1]],
+        TWO_MASKS,
+    ),
+    "AutoContrast": Example({"value_range": [0, 1]}, IMAGES),
+    "CategoryEncoding": Example({"num_tokens": 9, "output_mode": "count"}, IDS),
+    "CenterCrop": Example({"height": 3, "width": 4}, IMAGES),
+    "Discretization": Example({"bin_boundaries": [-0.5, 0.1, 0.7], "output_mode": "one_hot"}, ROWS),
+    "HashedCrossing": Example({"num_bins": 40}, [WORDS[:, :1], IDS[:, :1]]),
+    "Hashing": Example({"num_bins": 40, "salt": [3, 4], "mask_value": "dua"}, WORDS),
+    "IntegerLookup": Example({"vocabulary": [-1, 3, 1, 7]}, IDS),
+    "Normalization": Example({"axis": [2], "mean": [0.5] * 6, "variance": [2.0] * 6}, STEPS),
+    "Resizing": Example({"height": 3, "width": 7, "interpolation": "bicubic", "antialias": True}, IMAGES),
+    "StringLookup": Example({"vocabulary": ["", "[UNK]", "satu", "dua"], "mask_token": ""}, WORDS),
+    **{
+        name: Example({"seed": 3}, IMAGES)
+        for name, layer_class in registry.known().items()
+        if issubclass(layer_class, ImageAugmentation)
+    },
     "AdaptiveAveragePooling1D": Example({"output_size": [3]}, STEPS),
     "AdaptiveAveragePooling2D": Example({"output_size": [4, 2], "data_format": "channels_first"}, IMAGES),
     "AdaptiveAveragePooling3D": Example({"output_size": [2, 3, 1]}, VOLUMES),
@@ -75,6 +105,15 @@ EXAMPLES: dict[str, Example] = {
     ),
     "ActivityRegularization": Example({"l1": 0.1, "l2": 0.3}, ROWS),
     "AlphaDropout": Example({"rate": 0.3, "noise_shape": [None, 1, 6], "seed": 3}, STEPS),
+    "ConvLSTM1D": Example({"filters": 3, "kernel_size": [2], "go_backwards": True}, values(4, 5, 6, 2), MASK),
+    "ConvLSTM2D": Example(
+        {"filters": 2, "kernel_size": [3, 2], "strides": [2, 1], "padding": "same", "return_sequences": True},
+        values(4, 2, 5, 4, 3),
+    ),
+    "ConvLSTM3D": Example(
+        {"filters": 2, "kernel_size": [2, 1, 2], "data_format": "channels_first", "use_bias": False},
+        values(4, 2, 2, 3, 4, 3),
+    ),
     "Cropping1D": Example({"cropping": [1, 2]}, STEPS),
     "Cropping2D": Example({"cropping": [[1, 0], [0, 2]], "data_format": "channels_first"}, IMAGES),
     "Cropping3D": Example({"cropping": [[1, 0], [0, 2], [1, 1]]}, VOLUMES),
@@ -95,6 +134,7 @@ EXAMPLES: dict[str, Example] = {
     "LayerNormalization": Example({"axis": [1, 3], "epsilon": 0.01, "scale": False}, IMAGES),
     "Masking": Example({"mask_value": 0.5}, STEPS),
     "Permute": Example({"dims": [3, 1, 2]}, IMAGES),
+    "RNN": Example({"cell": half("LSTMCell", use_bias=False), "return_sequences": True}, STEPS, MASK),
     "RMSNormalization": Example({"axis": [2, 3], "epsilon": 0.01}, IMAGES),
     "RepeatVector": Example({"n": 3}, ROWS),
     "ReversibleEmbedding": Example(
@@ -105,6 +145,7 @@ EXAMPLES: dict[str, Example] = {
     "SpatialDropout2D": Example({"rate": 0.3, "data_format": "channels_first"}, IMAGES),
     "SpatialDropout3D": Example({"rate": 0.3, "seed": 3}, VOLUMES),
     "SpectralNormalization": Example({"layer": half("Dense"), "power_iterations": 2}, ROWS),
+    "TimeDistributed": Example({"layer": half("Dense", activation="tanh")}, STEPS, MASK),
     "ThresholdedReLU": Example({"theta": 0.4}, ROWS),
     "UnitNormalization": Example({"axis": [1, 2]}, STEPS),
     "UpSampling1D": Example({"size": 3}, STEPS),

@@ -404,13 +404,6 @@ def test_an_input_error_is_a_value_error_and_a_maju_error() -> None:
         DENSE.forward(ones(1, 1))
 
 
-def test_the_dropout_of_recurrent_layers_in_training_is_refused_and_not_left_out() -> None:
-    layer = layers.LSTMLayer(ones(3, 8), ones(2, 8), dropout=0.5, name="read")
-    layer.forward(ones(1, 2, 3))
-    with pytest.raises(InputError, match=r"layer 'read' \(LSTM\): its dropout in training is not there yet"):
-        layer.forward(ones(1, 2, 3), training=True)
-
-
 @pytest.mark.parametrize("mask", [[[1, 0, 1]], np.array([[1, 0, 1]]), np.array([[1.0, 0.0, 1.0]])], ids=str)
 def test_a_mask_of_numbers_is_as_good_as_one_of_bool(mask: Any) -> None:
     x = np.random.default_rng(0).normal(size=(1, 3, 3)).astype(np.float32)

@@ -19,8 +19,8 @@ def half(keras_class: str = "LSTM", **config: Any) -> dict[str, Any]:
 
 #: Layer, what it is asked for, and what is said about it.
 CASES: list[tuple[str, dict[str, Any], str]] = [
-    ("LSTM", {"return_state": True}, "return_state=True; only False is implemented"),
-    ("LSTM", {"stateful": True}, "stateful=True; only False is implemented"),
+    ("LSTM", {"return_state": 1.5}, "return_state=1.5; expected False or True"),
+    ("LSTM", {"stateful": None}, "stateful=None; expected False or True"),
     ("GRU", {"time_major": True}, "time_major=True; only False is implemented"),
     ("GRU", {"reset_after": 1.5}, "reset_after=1.5; expected True or False"),
     ("SimpleRNN", {"activation": "wiggle"}, "activation='wiggle', an activation that maju does not know"),
@@ -78,6 +78,27 @@ CASES: list[tuple[str, dict[str, Any], str]] = [
     ("EinsumDense", {"equation": "ab,bc->ad"}, "expected one like"),
     ("EinsumDense", {"equation": "ab,bc->ac", "lora_rank": 2}, "unknown hyper-parameter lora_rank=2"),
     ("ReversibleEmbedding", {"reverse_dtype": "float64"}, "reverse_dtype='float64'; expected None or "),
+    ("Attention", {"score_mode": "cosine"}, "score_mode='cosine'; expected 'dot' or 'concat'"),
+    ("AdditiveAttention", {"score_mode": "dot"}, "unknown hyper-parameter score_mode='dot'"),
+    ("MultiHeadAttention", {"num_heads": 2, "rotary": True}, "unknown hyper-parameter rotary=True"),
+    ("MultiHeadAttention", {"use_gate": 2}, "use_gate=2; expected False or True"),
+    ("StringLookup", {"vocabulary": ["a"], "sparse": True}, "sparse=True; only False is implemented"),
+    ("StringLookup", {"vocabulary": ["a"], "encoding": "latin-1"}, "encoding='latin-1'; only 'utf-8'"),
+    (
+        "StringLookup",
+        {"vocabulary": None},
+        "the file does not hold its vocabulary (save the model as .keras)",
+    ),
+    ("StringLookup", {"vocabulary": ["a"], "output_mode": "tf_idf"}, "does not hold its idf_weights"),
+    ("IntegerLookup", {"vocabulary": [1], "oov_method": "crc"}, "oov_method='crc'; expected 'floormod' or "),
+    ("Hashing", {"output_mode": "tf_idf"}, "output_mode='tf_idf'; expected 'int' or 'one_hot'"),
+    ("HashedCrossing", {"separator": "_X_"}, "unknown hyper-parameter separator='_X_'"),
+    ("CategoryEncoding", {"output_mode": "int"}, "output_mode='int'; expected 'multi_hot' or 'one_hot'"),
+    ("Discretization", {"num_bins": 3}, "the file does not hold its bin_boundaries"),
+    ("Normalization", {"invert": "yes"}, "invert='yes'; expected False or True"),
+    ("Resizing", {"interpolation": "area"}, "interpolation='area'; expected 'nearest' or 'bilinear'"),
+    ("Resizing", {"fill_mode": "wrap"}, "fill_mode='wrap'; only 'constant' is implemented"),
+    ("RandomFlip", {"axis": 1}, "unknown hyper-parameter axis=1"),
     ("InputLayer", {"sparse": True}, "sparse=True; only False is implemented"),
     ("InputLayer", {"ragged": True}, "ragged=True; only False is implemented"),
     ("InputLayer", {"dtype": "complex64"}, "dtype='complex64'; expected "),
@@ -85,14 +106,14 @@ CASES: list[tuple[str, dict[str, Any], str]] = [
     ("Bidirectional", {"layer": half(), "merge_mode": "max"}, "merge_mode='max'; expected 'concat' or 'sum'"),
     (
         "Bidirectional",
-        {"layer": half("ConvLSTM1D")},
-        "its forward_layer is a ConvLSTM1D; SimpleRNN, LSTM and GRU are implemented",
+        {"layer": half("Conv1D")},
+        "its forward_layer is a Conv1D, which is no recurrent layer that maju has",
     ),
-    ("Bidirectional", {"layer": half(return_state=True)}, "forward_layer: return_state=True; only False"),
+    ("Bidirectional", {"layer": half(time_major=True)}, "forward_layer: time_major=True; only False"),
     (
         "Bidirectional",
         {"layer": half(), "backward_layer": half("Dense", go_backwards=True)},
-        "its backward_layer is a Dense; SimpleRNN, LSTM and GRU are implemented",
+        "its backward_layer is a Dense, which is no recurrent layer that maju has",
     ),
 ]
 
@@ -114,7 +135,7 @@ def test_all_of_it_is_named_at_once() -> None:
     config = {
         "name": "read",
         "units": 2,
-        "return_state": True,
+        "time_major": True,
         "activation": "wiggle",
         "dtype": "float16",
         "clockwork": 8,
@@ -124,7 +145,7 @@ def test_all_of_it_is_named_at_once() -> None:
     assert len(caught.value.problems) == 4
     assert str(caught.value) == (
         "4 things are not supported:\n"
-        "  - layer 'read' (LSTM): return_state=True; only False is implemented\n"
+        "  - layer 'read' (LSTM): time_major=True; only False is implemented\n"
         "  - layer 'read' (LSTM): activation='wiggle', an activation that maju does not know\n"
         "  - layer 'read' (LSTM): dtype policy 'float16'; only 'float32' is implemented\n"
         "  - layer 'read' (LSTM): unknown hyper-parameter clockwork=8"
@@ -134,8 +155,8 @@ def test_all_of_it_is_named_at_once() -> None:
 def test_both_halves_are_named() -> None:
     config = {
         "name": "both",
-        "layer": half(stateful=True),
-        "backward_layer": half("GRU", go_backwards=True, return_state=True),
+        "layer": half(stateful=3),
+        "backward_layer": half("GRU", go_backwards=True, time_major=True),
         "merge_mode": "max",
     }
     with pytest.raises(UnsupportedModelError) as caught:

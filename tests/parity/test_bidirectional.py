@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 from keras import layers
 
+import maju
 from maju import layers as scratch
 from parity.compare import Case, assert_same, check_alone, check_through_file, random, scramble, twin
+from parity.with_states import StatesCase, states
 
 STEPS = random(8, 7, 4)
 MASK = np.ones((8, 7), bool)
@@ -106,6 +108,60 @@ CASES = [
 
 #: The other halves in the other merge modes, and halves of different kinds.
 MORE_CASES = [*(case for cases in MERGED.values() for case in cases if case not in CASES), *MIXED]
+
+
+def with_states(ahead: Any, back: Any, merge_mode: str | None, sequences: bool) -> Any:
+    flags = {"return_state": True, "return_sequences": sequences}
+    back = None if back is None else back(4, go_backwards=True, **flags)
+    return layers.Bidirectional(ahead(3, **flags), merge_mode=merge_mode, backward_layer=back)
+
+
+def stacked(units: int, **flags: Any) -> Any:
+    return layers.RNN([layers.GRUCell(2), layers.LSTMCell(units)], **flags)
+
+
+#: States in and out; the states of halves of different kinds cannot be given in Keras.
+STATES = [
+    StatesCase(
+        f"states of {ahead.__name__}, {mode}, {gives}, {mask}",
+        partial(with_states, ahead, back, mode, GIVES[gives]),
+        STEPS,
+        MASKS[mask],
+    )
+    for (ahead, back), mode, gives, mask in product(
+        [(layers.LSTM, None), (layers.GRU, layers.LSTM), (stacked, None)], ["concat", None], GIVES, MASKS
+    )
+]
+STARTED = [
+    StatesCase(
+        f"from states, {ahead.__name__}, {mode}, {mask}",
+        partial(with_states, ahead, None, mode, True),
+        [STEPS, *states(*((8, 3) for _ in range(count)))],
+        MASKS[mask],
+    )
+    for (ahead, count), mode, mask in product([(layers.LSTM, 4), (layers.SimpleRNN, 2)], ["mul", None], MASKS)
+]
+
+
+@pytest.mark.parametrize("case", [*STATES, *STARTED], ids=str)
+def test_states_in_and_out(case: Case) -> None:
+    check_alone(case)
+
+
+def test_states_through_a_file(tmp_path: Path) -> None:
+    # A graph of Keras's counts the states of the first half twice, and those of a stack by its cells.
+    cases = [case for case in STATES if case.mask is None and "states of LSTM" in case.name]
+    check_through_file(cases, tmp_path)
+
+
+def test_the_mask_of_an_output_with_states(tmp_path: Path) -> None:
+    x = keras.Input((7, 4))
+    y, *_ = layers.Bidirectional(layers.GRU(3, return_state=True, return_sequences=True))(layers.Masking()(x))
+    model = keras.Model(x, layers.LSTM(2)(y))
+    scramble(model)
+    model.save(tmp_path / "model.keras")
+    steps = STEPS * MASK[..., np.newaxis]
+    assert_same(maju.load(tmp_path / "model.keras").forward(steps), model(steps))
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 
 from maju import __version__
 from maju.cli import console
+from maju.cli.convert import convert
 from maju.cli.data import data
 from maju.cli.demo import demo
 from maju.cli.inspect import inspect
@@ -83,12 +84,13 @@ app = typer.Typer(
     "  maju predict model.keras cat.png --resize --labels cat,dog\n"
     "  echo 'makanannya enak sekali' | maju predict sentiment.keras -\n"
     "  maju verify model.keras\n"
+    "  maju convert old.h5 new.keras\n"
     "  maju data --dataset nusax\n"
     "  maju demo\n"
     "  maju reproduce --quick\n"
     "  maju report maju-quick",
 )
-for command in (inspect, predict, verify, data, demo, reproduce, report):
+for command in (inspect, predict, verify, convert, data, demo, reproduce, report):
     app.command()(command)
 
 

@@ -32,10 +32,12 @@ ArchitectureOption = Annotated[
 ]
 
 
-def read_model_file(path: Path, architecture: Path | None = None) -> tuple[ModelFile, ModelSpec]:
+def read_model_file(
+    path: Path, architecture: Path | None = None, keras_version: str | None = None
+) -> tuple[ModelFile, ModelSpec]:
     """What a model file holds, and the layers: its own, or those of the architecture's file."""
-    file = formats.read(path)
-    spec = file.spec if architecture is None else formats.read(architecture).spec
+    file = formats.read(path, keras_version)
+    spec = file.spec if architecture is None else formats.read(architecture, keras_version).spec
     if spec is None:
         alone = path if architecture is None else architecture
         raise ModelFormatError(f"{alone}: weights alone; give the layers with --architecture FILE")

@@ -14,7 +14,7 @@ from maju.errors import ModelFormatError
 from maju.formats import hdf5
 from maju.formats.config import read_architecture
 from maju.formats.guards import MAX_CONFIG_BYTES, parse_json
-from maju.formats.keras3 import Keras3Weights, read_archive, read_weights, write_archive, write_weights
+from maju.formats.keras3 import OLDER_LAYERS, read_archive, read_weights, write_archive, write_weights
 from maju.formats.legacy_h5 import read_legacy, write_legacy
 from maju.formats.safetensors import read_safetensors, write_safetensors
 from maju.formats.specification import CallSpec, LayerSpec, ModelFile, ModelSpec, TensorRef, WeightStore
@@ -37,8 +37,11 @@ SUFFIXES = (".keras", ".weights.h5", ".h5", ".safetensors")
 HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 
 
-def read(path: str | Path) -> ModelFile:
+def read(path: str | Path, keras_version: str | None = None) -> ModelFile:
     """What a model file holds, whatever its name says: the first bytes tell its format.
+
+    Args:
+        keras_version: what wrote the file, where it does not say so or is wrong about it.
 
     Raises:
         ModelFormatError: it is no model, or is damaged.
@@ -57,15 +60,15 @@ def read(path: str | Path) -> ModelFile:
     except (OSError, ValueError) as error:
         raise ModelFormatError(f"{path}: cannot be read ({_reason(error)})") from error
     if head.startswith(b"PK\x03\x04"):
-        return read_archive(path)
+        return read_archive(path, keras_version)
     if head.startswith(HDF5_SIGNATURE):
-        return _read_hdf5(path)
+        return _read_hdf5(path, keras_version)
     if head[7:9] == b"\x00{":  # after the length of its header, in 8 bytes
         return read_safetensors(path)
     if head.lstrip()[:1] == b"{":
         document = parse_json(_text(path), what)
         version = document.get("keras_version", "3") if isinstance(document, Mapping) else "3"
-        return ModelFile(what, read_architecture(document, version, what), None)
+        return ModelFile(what, read_architecture(document, keras_version or version, what), None)
     reason = "an empty file" if not head else "neither .keras, .h5, .safetensors nor a JSON architecture"
     raise ModelFormatError(f"{what}: no model: {reason}")
 
@@ -81,14 +84,14 @@ def _reason(error: Exception) -> str:
     return (isinstance(error, OSError) and error.strerror) or str(error)
 
 
-def _read_hdf5(path: Path) -> ModelFile:
+def _read_hdf5(path: Path, keras_version: str | None) -> ModelFile:
     """A legacy `.h5`, or the weights of Keras 3 alone."""
     with hdf5.open_file(path, path.name) as file:
         legacy = any(name in file.attrs for name in ("model_config", "layer_names", "layer_names0"))
-        keras3 = "layers" in file or "_layer_checkpoint_dependencies" in file
+        keras3 = any(hdf5.steps(name)[0] in ("layers", OLDER_LAYERS) for name in file)
     if keras3 and not legacy:
         return ModelFile(path.name, None, read_weights(path, path.name, path.stat().st_size))
-    return read_legacy(path)
+    return read_legacy(path, keras_version)
 
 
 def weights_for(file: ModelFile, spec: ModelSpec) -> WeightStore:
@@ -99,7 +102,7 @@ def weights_for(file: ModelFile, spec: ModelSpec) -> WeightStore:
     """
     if file.weights is None:
         raise ModelFormatError(f"{file.path}: an architecture without weights")
-    return file.weights.of(spec) if isinstance(file.weights, Keras3Weights) else file.weights
+    return file.weights.of(spec)
 
 
 def write(path: str | Path, spec: ModelSpec, arrays: Mapping[str, Any], kind: str | None = None) -> None:

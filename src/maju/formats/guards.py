@@ -8,8 +8,10 @@ from typing import Any
 
 from maju.errors import ModelFormatError
 
-__all__ = ["MAX_CONFIG_BYTES", "MAX_DEPTH", "MAX_RATIO", "Allowance", "parse_json", "shorten"]
+__all__ = ["BROKEN", "MAX_CONFIG_BYTES", "MAX_DEPTH", "MAX_RATIO", "Allowance", "parse_json", "shorten"]
 
+#: What reading raises where a document has another form than Keras gives it.
+BROKEN = (KeyError, TypeError, IndexError, AttributeError, ValueError, OverflowError)
 #: No architecture is larger: the largest of keras.applications takes under 1 MB.
 MAX_CONFIG_BYTES = 64 << 20
 #: How deep models and wrappers may be nested.

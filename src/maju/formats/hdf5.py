@@ -16,7 +16,7 @@ import numpy.typing as npt
 from maju.errors import MajuError, ModelFormatError
 from maju.formats.guards import MAX_RATIO, Allowance, shorten
 
-__all__ = ["attribute", "child", "open_file", "read_array", "text_list"]
+__all__ = ["attribute", "child", "open_file", "read_array", "steps", "text_list"]
 
 #: How a heap of strings begins: its mark and its version.
 HEAP = b"GCOL\x01\x00\x00\x00"
@@ -80,6 +80,11 @@ def child(group: Any, path: str) -> Any:
     return group
 
 
+def steps(name: str) -> list[str]:
+    """The steps of a path that is a group's name: on Windows Keras joined them by backslashes."""
+    return name.split("\\")
+
+
 def attribute(holder: Any, name: str) -> Any:
     """An attribute, joined again where Keras cut it into ``name0``, ``name1``, ... since it was too long."""
     if name in holder.attrs:
@@ -123,13 +128,21 @@ def read_array(dataset: Any, where: str, allowance: Allowance) -> npt.NDArray[An
         raise ModelFormatError(f"{where}: expected an array, found a {type(dataset).__name__.lower()}")
     if dataset.is_virtual or dataset.external:
         raise ModelFormatError(f"{where}: its values lie in another file, which no Keras writes")
-    bfloat16 = dataset.dtype == "V2"  # so does Keras store it; it is for the layer to refuse
-    if not (bfloat16 or dataset.dtype.kind in "fiu") or dataset.shape is None:
+    two_bytes = dataset.dtype == "V2"  # Keras says beside it that they are a bfloat16; or the layer refuses
+    if not (two_bytes or dataset.dtype.kind in "fiu") or dataset.shape is None:
         raise ModelFormatError(f"{where}: expected numbers, found {dataset.dtype}")
     claimed = math.prod(dataset.shape) * dataset.dtype.itemsize  # h5py's own product overflows
     stored = dataset.id.get_storage_size()
     if claimed > MAX_RATIO * stored:
         raise ModelFormatError(f"{where}: claims {claimed:,} bytes, but {stored:,} are stored")
     allowance.take(claimed, where)
-    values: npt.NDArray[Any] = dataset[()]
-    return np.asarray(values)
+    values: npt.NDArray[Any] = np.asarray(dataset[()])
+    if two_bytes and attribute(dataset, "dtype") in ("bfloat16", b"bfloat16"):
+        return _from_bfloat16(values)
+    return values
+
+
+def _from_bfloat16(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """As float32, whose first half a bfloat16 is."""
+    halves = np.frombuffer(values.tobytes(), "<u2").astype(np.uint32)
+    return (halves << 16).view(np.float32).reshape(values.shape)

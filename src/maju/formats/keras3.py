@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -19,9 +19,11 @@ from maju.formats import hdf5
 from maju.formats.atomic import replacing
 from maju.formats.config import read_architecture, write_architecture
 from maju.formats.guards import MAX_DEPTH, Allowance, parse_json, shorten
+from maju.formats.keras_names import named_for_keras
 from maju.formats.specification import LayerSpec, ModelFile, ModelSpec
 from maju.layers.base import snake_case
 from maju.text import read_vocabulary
+from maju.text.vocabulary import read_lines
 
 __all__ = ["Keras3Weights", "read_archive", "write_archive", "write_weights"]
 
@@ -29,32 +31,51 @@ __all__ = ["Keras3Weights", "read_archive", "write_archive", "write_weights"]
 KERAS_VERSION = "3.8.0"
 #: What of an archive is read, beside the vocabularies.
 WANTED = ("metadata.json", "config.json", "model.weights.h5", "model.weights.npz")
-#: Where a TextVectorization keeps what it learned: its vocabulary below its folder in the assets, and the
-#: weights of mode tf_idf below its folder in the weights file.
+#: The layers that learn a vocabulary.
+WITH_VOCABULARY = ("IntegerLookup", "StringLookup", "TextVectorization")
+#: Where these keep what they learned: the vocabulary below their folder in the assets, and the
+#: weights of mode tf_idf below their folder in the weights file.
 VOCABULARY = "vocabulary.txt"
 IDF_WEIGHTS = "vars/idf_weights"
+#: Where Keras 2.12 to 2.14 kept the layers.
+OLDER_LAYERS = "_layer_checkpoint_dependencies"
+#: The classes of Keras that have another name in Python than in a config.
+PYTHON_NAMES = {"GroupQueryAttention": "GroupedQueryAttention"}
+#: The parts of layers that Keras keeps under a name with an underscore before it.
+PRIVATE = {
+    "GroupQueryAttention": ("query_dense", "key_dense", "gate_dense", "value_dense", "output_dense"),
+    "MultiHeadAttention": ("gate_dense",),
+}
 Arrays = Mapping[str, Any]
 
 
-def layer_keys(spec: ModelSpec) -> dict[str, str]:
-    """Where Keras 3 keeps each layer: its class in snake case, counted in the order of the layers."""
+def layer_keys(spec: ModelSpec, counted_twice: Callable[[str], bool] = lambda key: False) -> dict[str, str]:
+    """Where Keras 3 keeps each layer: its class in snake case, counted in the order of the layers.
+
+    Args:
+        counted_twice: whether the layer at a place was counted twice, as Keras 2.12 and 2.13 did.
+    """
     counts: dict[str, int] = {}
     keys = {}
     for layer in spec.layers:
         if layer.operation or (spec.kind == "Sequential" and layer.class_name == "InputLayer"):
             continue
-        base = snake_case(layer.model.kind if layer.model is not None else layer.class_name)
-        count = counts[base] = counts.get(base, -1) + 1
-        keys[layer.name] = f"{base}_{count}" if count else base
+        kind = layer.class_name if layer.model is None or layer.wraps_model else layer.model.kind
+        base = snake_case(PYTHON_NAMES.get(kind, kind))
+        count = counts.get(base, 0)
+        key = keys[layer.name] = f"{base}_{count}" if count else base
+        counts[base] = count + (2 if counted_twice(key) else 1)
     return keys
 
 
-def places(names: Sequence[str]) -> dict[str, str]:
+def places(names: Sequence[str], class_name: str = "") -> dict[str, str]:
     """Where below its layer each weight is: ``cell/kernel`` -> ``cell/vars/0``, counted by folder."""
     counts: dict[str, int] = {}
     found = {}
     for name in names:
         folder = name.rpartition("/")[0]
+        if folder in PRIVATE.get(class_name, ()):
+            folder = f"_{folder}"
         index = counts[folder] = counts.get(folder, -1) + 1
         found[name] = f"{folder}/vars/{index}" if folder else f"vars/{index}"
     return found
@@ -75,9 +96,28 @@ class Keras3Weights:
     ) -> None:
         self.folders = folders
         self.spec = spec
-        self.keys = {} if spec is None else layer_keys(spec)
         self.what = what
         self.prefix = prefix
+        layers, older = f"{prefix}layers", f"{prefix}{OLDER_LAYERS}"
+        self.place = older if self._holds(older) and not self._holds(layers) else layers
+        self.keys = {} if spec is None else self._keys(spec)
+
+    def _holds(self, path: str) -> bool:
+        """Whether there are arrays at a place or below it."""
+        return any(folder == path or folder.startswith(f"{path}/") for folder in self.folders)
+
+    def _keys(self, spec: ModelSpec) -> dict[str, str]:
+        """Where each layer is, by its name.
+
+        Keras 2.12 and 2.13 listed a layer that has weights twice, and wrote it under its first number.
+        """
+        keys = layer_keys(spec)
+        if self.place.endswith(OLDER_LAYERS):
+            depth = self.place.count("/") + 1
+            inside = [folder for folder in self.folders if folder.startswith(f"{self.place}/")]
+            if not {folder.split("/")[depth] for folder in inside} <= set(keys.values()):
+                keys = layer_keys(spec, lambda key: self._holds(f"{self.place}/{key}"))
+        return keys
 
     def of(self, spec: ModelSpec) -> Keras3Weights:
         """The same arrays read as those of another graph, as `load_weights` does."""
@@ -85,10 +125,11 @@ class Keras3Weights:
 
     def folder(self, layer: LayerSpec) -> str:
         """Where a layer of the graph is in the file."""
-        return f"{self.prefix}layers/{self.keys[layer.name]}"
+        return f"{self.place}/{self.keys[layer.name]}"
 
     def read(self, layer: LayerSpec, names: Sequence[str]) -> dict[str, npt.NDArray[Any]]:
-        where = {name: f"{self.folder(layer)}/{place}" for name, place in places(names).items()}
+        below = places(names, layer.class_name)
+        where = {name: self._spelled(f"{self.folder(layer)}/{place}") for name, place in below.items()}
         own = dict.fromkeys(place.rpartition("/")[0] for place in where.values())
         held = {
             f"{folder}/{name}": array
@@ -101,20 +142,30 @@ class Keras3Weights:
             )
         return {name: held[place] for name, place in where.items()}
 
+    def _spelled(self, place: str) -> str:
+        """The place of an array as the file spells it: what Keras 2 calls ``_query_dense`` lost its ``_``."""
+        if place.rpartition("/")[0] in self.folders:
+            return place
+        start, part, rest = place.removesuffix("/").rpartition("/vars/")
+        parent, _, last = start.rpartition("/")
+        older = f"{parent}/_{last}{part}{rest}"
+        return older if older.rpartition("/")[0] in self.folders else place
+
     def nested(self, layer: LayerSpec) -> Keras3Weights:
-        return Keras3Weights(self.folders, layer.model, self.what, f"{self.folder(layer)}/")
+        place = f"{self.folder(layer)}/layer/" if layer.wraps_model else f"{self.folder(layer)}/"
+        return Keras3Weights(self.folders, layer.model, self.what, place)
 
 
 def read_weights(source: Path | bytes, what: str, size: int) -> Keras3Weights:
-    """Every array under ``layers`` of a weights file of Keras 3; `size` is what the file takes on disk."""
+    """Every array of the layers in a weights file of Keras 3; `size` is what the file takes on disk."""
     folders: dict[str, dict[str, Any]] = {}
     with hdf5.open_file(source, what) as file:
-        layers = hdf5.child(file, "layers")
-        if layers is None:
-            old = "_layer_checkpoint_dependencies" in file
-            reason = "the layout of Keras 2.12 to 2.14, which is not implemented" if old else "no layers"
-            raise ModelFormatError(f"{what}: {reason}")
-        _collect(layers, "layers", folders, Allowance(size), set(), what)
+        allowance, seen = Allowance(size), set[Any]()
+        places = [name for name in file if hdf5.steps(name)[0] in ("layers", OLDER_LAYERS)]
+        if not places:
+            raise ModelFormatError(f"{what}: no layers")
+        for name in places:
+            _collect(hdf5.child(file, name), "/".join(hdf5.steps(name)), folders, allowance, seen, what)
     return Keras3Weights(folders, None, what)
 
 
@@ -131,14 +182,14 @@ def _collect(
     for name in group:
         item = hdf5.child(group, name)
         if isinstance(item, h5py.Group):
-            _collect(item, f"{path}/{name}", folders, allowance, seen, what)
+            _collect(item, "/".join([path, *hdf5.steps(name)]), folders, allowance, seen, what)
         else:
             array = hdf5.read_array(item, f"{what}: {path}/{name}", allowance)
             folders.setdefault(path, {})[name] = array
 
 
-def read_archive(path: Path) -> ModelFile:
-    """A `.keras` archive."""
+def read_archive(path: Path, keras_version: str | None = None) -> ModelFile:
+    """A `.keras` archive; `keras_version` is what wrote it, where it does not say so or is wrong about it."""
     what = path.name
     members = _members(path, what)
     for name in ("metadata.json", "config.json"):
@@ -148,7 +199,7 @@ def read_archive(path: Path) -> ModelFile:
     document = parse_json(members["config.json"], f"{what}: config.json")
     if not isinstance(metadata, Mapping):
         raise ModelFormatError(f"{what}: metadata.json holds no object")
-    spec = read_architecture(document, metadata.get("keras_version"), what)
+    spec = read_architecture(document, keras_version or metadata.get("keras_version"), what)
     if "model.weights.h5" not in members:
         other = "model.weights.npz" in members
         reason = "model.weights.npz; only model.weights.h5 is implemented" if other else "no model.weights.h5"
@@ -190,18 +241,17 @@ def _members(path: Path, what: str) -> dict[str, bytes]:
 
 
 def _with_vocabularies(spec: ModelSpec, weights: Keras3Weights, members: Mapping[str, bytes]) -> ModelSpec:
-    """The graph with what each TextVectorization learned, which Keras keeps outside the config, in it."""
+    """The graph with what its layers learned and Keras keeps outside the config, vocabularies, in it."""
     layers = []
     for layer in spec.layers:
         if layer.model is not None:
             layer = replace(layer, model=_with_vocabularies(layer.model, weights.nested(layer), members))
-        elif layer.class_name == "TextVectorization" and layer.config.get("vocabulary") is None:
+        elif layer.class_name in WITH_VOCABULARY and layer.config.get("vocabulary") is None:
             asset = f"assets/{weights.folder(layer)}/{VOCABULARY}"
             learned: dict[str, Any] = {}
             if asset in members:
-                size = layer.config.get("vocabulary_size")
                 try:
-                    learned["vocabulary"] = read_vocabulary(members[asset], size)
+                    learned["vocabulary"] = _vocabulary(members[asset], layer)
                 except ModelFormatError as error:
                     raise ModelFormatError(f"{weights.what}: {layer.where}: {error}") from error
             folder, _, name = f"{weights.folder(layer)}/{IDF_WEIGHTS}".rpartition("/")
@@ -213,6 +263,18 @@ def _with_vocabularies(spec: ModelSpec, weights: Keras3Weights, members: Mapping
     return replace(spec, layers=tuple(layers))
 
 
+def _vocabulary(content: bytes, layer: LayerSpec) -> list[Any]:
+    """What a vocabulary file of this layer holds."""
+    size = layer.config.get("vocabulary_size")
+    if layer.class_name == "TextVectorization":
+        return list(read_vocabulary(content, size))
+    lines: list[Any] = read_lines(content, size)
+    try:
+        return [int(line) for line in lines] if layer.class_name == "IntegerLookup" else lines
+    except ValueError as error:
+        raise ModelFormatError(f"the vocabulary file holds what is no whole number ({error})") from error
+
+
 def write_archive(path: Path, spec: ModelSpec, arrays: Mapping[str, Arrays], kind: str | None = None) -> None:
     """Write a `.keras` archive that Keras 3 opens.
 
@@ -220,6 +282,7 @@ def write_archive(path: Path, spec: ModelSpec, arrays: Mapping[str, Arrays], kin
         arrays: by layer name, each weight by its name in Keras's order; a nested model's in the same form.
         kind: the class of maju that saves, to be found again on loading.
     """
+    spec, arrays = named_for_keras(spec, arrays)
     document = write_architecture(spec)
     metadata: dict[str, Any] = {"keras_version": KERAS_VERSION}
     metadata["date_saved"] = datetime.now().astimezone().strftime("%Y-%m-%d@%H:%M:%S")
@@ -264,14 +327,15 @@ def _placed(
         place = f"{prefix}layers/{keys.get(layer.name)}"
         idf_weights = layer.config.get("idf_weights")
         if layer.model is not None:
-            yield from _placed(layer.model, held, f"{place}/")
+            yield from _placed(layer.model, held, f"{place}/layer/" if layer.wraps_model else f"{place}/")
         elif idf_weights is not None:
-            # As Keras does: twice, and as long as the output is wide.
+            # As Keras does: as long as the output is wide, and of a TextVectorization twice.
             width = layer.config["max_tokens"] if layer.config.get("pad_to_max_tokens") else len(idf_weights)
             padded = np.zeros(max(width, len(idf_weights)), np.float32)
             padded[: len(idf_weights)] = idf_weights
             yield f"{place}/{IDF_WEIGHTS}", padded
-            yield f"{place}/_lookup_layer/{IDF_WEIGHTS}", padded
+            if layer.class_name == "TextVectorization":
+                yield f"{place}/_lookup_layer/{IDF_WEIGHTS}", padded
         else:
-            for name, below in places(list(held)).items():
+            for name, below in places(list(held), layer.class_name).items():
                 yield f"{place}/{below}", np.asarray(held[name])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,12 @@ import numpy.typing as npt
 from maju.errors import ModelFormatError, Problem, UnsupportedModelError
 from maju.formats import hdf5
 from maju.formats.atomic import replacing
-from maju.formats.config import read_architecture, write_architecture
-from maju.formats.guards import Allowance, parse_json, shorten
+from maju.formats.config import check_version, read_architecture, write_architecture
+from maju.formats.guards import BROKEN, Allowance, parse_json, shorten
 from maju.formats.keras3 import KERAS_VERSION
+from maju.formats.keras_names import named_for_keras
+from maju.formats.nested_arrays import Stored, in_one_list, share_out, weight_names
+from maju.formats.older_arrays import FLIPPED, Origin, check_backend, every_layer, modern_arrays, old_counts
 from maju.formats.specification import LayerSpec, ModelFile, ModelSpec
 
 __all__ = ["LegacyWeights", "read_legacy", "write_legacy"]
@@ -26,27 +30,83 @@ MAX_ATTRIBUTE = 64_512
 
 
 class LegacyWeights:
-    """The arrays of a legacy `.h5`, by the names of the layers."""
+    """The arrays of a legacy `.h5`, by the names of the layers.
 
-    def __init__(self, arrays: Mapping[str, list[npt.NDArray[Any]]], what: str) -> None:
+    Args:
+        arrays: for each layer its arrays, in the order of the file.
+        origin: what wrote them.
+        what: the file, for messages.
+    """
+
+    def __init__(self, arrays: Mapping[str, Sequence[Stored]], origin: Origin, what: str) -> None:
         self.arrays = arrays
+        self.origin = origin
         self.what = what
 
+    def of(self, spec: ModelSpec) -> LegacyWeights:
+        """The same arrays read as those of a graph, as `load_weights` does: by name, or else in order.
+
+        In order where the names are others, and as many layers have arrays here as there.
+
+        Raises:
+            UnsupportedModelError: the backend computed something otherwise, or is not known where it matters.
+        """
+        try:
+            backend = self.origin.backend or self._guess_backend(spec)
+            check_backend(spec, backend)
+        except BROKEN as error:
+            reason = shorten(f"{type(error).__name__}: {error}")
+            raise ModelFormatError(f"{self.what}: a broken architecture ({reason})") from error
+        origin = replace(self.origin, backend=backend)
+        arrays = self.arrays
+        wanted = [layer.name for layer in spec.layers if layer.model is not None or weight_names(layer)]
+        held = [name for name, stored in arrays.items() if stored]
+        if not set(wanted) <= set(arrays) and len(wanted) == len(held):
+            arrays = {new: arrays[old] for new, old in zip(wanted, held, strict=True)}
+        return LegacyWeights(arrays, origin, self.what)
+
+    def _guess_backend(self, spec: ModelSpec) -> str:
+        """The backend of a file that does not say it: Keras 1, where TensorFlow's names end in ``:0``."""
+        names = [one.name for stored in self.arrays.values() for one in stored]
+        kernels = [layer for layer in every_layer(spec) if layer.class_name in FLIPPED]
+        if self.origin.major >= 2 or not kernels or any(":" in name for name in names):
+            return "tensorflow"
+        if all(layer.config.get("data_format") == "channels_first" for layer in kernels):
+            return "theano"
+        reason = (
+            "it does not say whether Theano trained it, which turns kernels around: the names of the weights "
+            "speak for it, the order of the images' axes against it"
+        )
+        way_out = "write it into the file with h5py: file.attrs['backend'] = 'theano' or 'tensorflow'"
+        raise UnsupportedModelError([Problem(f"the file ({self.what})", reason, way_out)])
+
     def read(self, layer: LayerSpec, names: Sequence[str]) -> dict[str, npt.NDArray[Any]]:
-        held = self.arrays.get(layer.name, [])
-        if len(held) != len(names):
+        stored = self.arrays.get(layer.name, [])
+        counts = old_counts(layer.class_name, layer.config, len(names), self.origin)
+        if len(stored) not in counts:
             raise ModelFormatError(
-                f"{self.what}: {layer.where} needs {len(names)} arrays, the file holds {len(held)}"
+                f"{self.what}: {layer.where} needs {counts[0]} arrays, the file holds {len(stored)}"
             )
-        return dict(zip(names, held, strict=True))
+        arrays = modern_arrays(layer.class_name, layer.config, [one.array for one in stored], self.origin)
+        return dict(zip(names, arrays, strict=True))
 
     def nested(self, layer: LayerSpec) -> LegacyWeights:
-        problem = Problem(layer.where, "nested models in legacy .h5 files are not implemented")
-        raise UnsupportedModelError([problem])
+        assert layer.model is not None
+        stored = self.arrays.get(layer.name, [])
+        try:
+            shares = share_out(layer, stored, self.origin, self.what)
+        except BROKEN as error:
+            reason = shorten(f"{type(error).__name__}: {error}")
+            raise ModelFormatError(f"{self.what}: {layer.where} is broken ({reason})") from error
+        return LegacyWeights(shares, self.origin, self.what)
 
 
-def read_legacy(path: Path) -> ModelFile:
-    """A legacy `.h5`, of a whole model or of weights alone."""
+def read_legacy(path: Path, keras_version: str | None = None) -> ModelFile:
+    """A legacy `.h5`, of a whole model or of weights alone.
+
+    Args:
+        keras_version: what wrote the file, where it does not say so or is wrong about it.
+    """
     what = path.name
     with hdf5.open_file(path, what) as file:
         document, training = (hdf5.attribute(file, name) for name in ("model_config", "training_config"))
@@ -56,28 +116,23 @@ def read_legacy(path: Path) -> ModelFile:
             raise ModelFormatError(
                 f"{what}: no Keras model: an HDF5 file without model_config and layer_names"
             )
-        weights = LegacyWeights(_arrays(root, what, path.stat().st_size), what)
-        version = hdf5.attribute(file, "keras_version")
-        if version is None:
-            version = hdf5.attribute(root, "keras_version")
-        backend = hdf5.attribute(file, "backend")
+        arrays = _arrays(root, what, path.stat().st_size)
+        version, backend = (_either_text(file, root, name) for name in ("keras_version", "backend"))
+    version = keras_version or version or "1.0.0"  # Keras 1.0 said nothing about itself
+    check_version(version, what)
+    origin = Origin(int(version.split(".")[0]), backend)
     if document is None:
-        return ModelFile(what, None, weights)
-    version = _text(version) if version is not None else "1.0.0"
-    problems = []
-    if version.split(".")[0] == "1":
-        problems.append(
-            Problem(f"the file (Keras {shorten(version)})", "files of Keras 1 are not implemented")
-        )
-    if backend is not None and _text(backend) in ("theano", "cntk"):
-        problems.append(
-            Problem(f"the file (backend {_text(backend)})", "only TensorFlow's layout is implemented")
-        )
-    if problems:
-        raise UnsupportedModelError(problems)
+        return ModelFile(what, None, LegacyWeights(arrays, origin, what))
     spec = read_architecture(parse_json(_text(document), f"{what}: model_config"), version, what)
     compiled = None if training is None else parse_json(_text(training), f"{what}: training_config")
+    weights = LegacyWeights(arrays, origin, what).of(spec)
     return ModelFile(what, spec, weights, None if kind is None else _text(kind), compiled)
+
+
+def _either_text(file: Any, root: Any, name: str) -> str | None:
+    """An attribute of the file, or else of the group of its weights."""
+    found = [hdf5.attribute(holder, name) for holder in (file, root)]
+    return next((_text(value) for value in found if value is not None), None)
 
 
 def _text(value: Any) -> str:
@@ -87,7 +142,7 @@ def _text(value: Any) -> str:
         raise ModelFormatError(f"an attribute is not UTF-8 ({error})") from error
 
 
-def _arrays(root: Any, what: str, size: int) -> dict[str, list[npt.NDArray[Any]]]:
+def _arrays(root: Any, what: str, size: int) -> dict[str, list[Stored]]:
     allowance = Allowance(size)
     found = {}
     for layer in hdf5.text_list(hdf5.attribute(root, "layer_names")):
@@ -96,7 +151,7 @@ def _arrays(root: Any, what: str, size: int) -> dict[str, list[npt.NDArray[Any]]
         if names is None:
             raise ModelFormatError(f"{what}: the weights of layer {shorten(layer)!r} are missing")
         found[layer] = [
-            hdf5.read_array(hdf5.child(group, name), f"{what}: {layer}/{name}", allowance)
+            Stored(name, hdf5.read_array(hdf5.child(group, name), f"{what}: {layer}/{name}", allowance))
             for name in hdf5.text_list(names)
         ]
     return found
@@ -108,13 +163,7 @@ def write_legacy(
     """Write a legacy `.h5` that Keras 3 opens; see `write_archive` for the arguments."""
     import h5py
 
-    problems = [
-        Problem(layer.where, "nested models cannot be saved as .h5", "save as .keras")
-        for layer in spec.layers
-        if layer.model is not None
-    ]
-    if problems:
-        raise UnsupportedModelError(problems)
+    spec, arrays = named_for_keras(spec, arrays)
     buffer = io.BytesIO()
     with h5py.File(buffer, "w") as file:
         file.attrs["model_config"] = json.dumps(write_architecture(spec))
@@ -125,14 +174,14 @@ def write_legacy(
             holder.attrs["keras_version"] = KERAS_VERSION
             holder.attrs["backend"] = "tensorflow"
         root.create_group("top_level_model_weights").attrs["weight_names"] = np.zeros(0)
-        layers = [layer.name for layer in spec.layers if not layer.operation]
-        _write_names(root, "layer_names", layers)
+        layers = [layer for layer in spec.layers if not layer.operation]
+        _write_names(root, "layer_names", [layer.name for layer in layers])
         for layer in layers:
-            group = root.require_group(layer)
-            held = arrays.get(layer, {})
-            _write_names(group, "weight_names", [f"{layer}/{name}" for name in held])
+            group = root.require_group(layer.name)
+            held = in_one_list(layer, arrays.get(layer.name, {}))
+            _write_names(group, "weight_names", list(held))
             for name, array in held.items():
-                group.create_dataset(f"{layer}/{name}", data=np.asarray(array))
+                group.create_dataset(name, data=np.asarray(array))
     with replacing(path) as temporary:
         temporary.write_bytes(buffer.getvalue())
 

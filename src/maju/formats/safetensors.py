@@ -36,6 +36,9 @@ class FlatWeights:
             )
         return {name: self.arrays[path] for name, path in paths.items()}
 
+    def of(self, spec: ModelSpec) -> FlatWeights:
+        return self
+
     def nested(self, layer: LayerSpec) -> FlatWeights:
         return FlatWeights(self.arrays, self.what, f"{self.prefix}{layer.name}/")
 

@@ -16,6 +16,7 @@ __all__ = [
     "ModelFile",
     "ModelSpec",
     "TensorRef",
+    "Unreadable",
     "WeightStore",
     "map_refs",
     "refs_in",
@@ -47,6 +48,11 @@ class LayerSpec:
     operation: bool = False
 
     @property
+    def wraps_model(self) -> bool:
+        """Whether it is a layer around its model (TimeDistributed), and not that model itself."""
+        return self.model is not None and self.class_name == "TimeDistributed"
+
+    @property
     def where(self) -> str:
         """Its place in the model, for messages."""
         kind = "operation" if self.operation else "layer"
@@ -54,8 +60,18 @@ class LayerSpec:
 
 
 @dataclass(frozen=True)
+class Unreadable:
+    """A value in a call that is neither a tensor nor a plain constant; `kind` is what the file calls it."""
+
+    kind: str
+
+
+@dataclass(frozen=True)
 class CallSpec:
-    """A layer called: `args` and `kwargs` hold `TensorRef`s and constants, nested as in the call."""
+    """A layer called: `args` and `kwargs` hold `TensorRef`s and constants, nested as in the call.
+
+    Constants are numbers, text, None, arrays, and for an operation slices and ``...``.
+    """
 
     layer: str
     args: tuple[Any, ...]
@@ -100,6 +116,9 @@ class WeightStore(Protocol):
             ModelFormatError: the file has no such layer, or another number of arrays for it.
         """
 
+    def of(self, spec: ModelSpec) -> WeightStore:
+        """The same arrays read as those of a graph, which may come from elsewhere."""
+
     def nested(self, layer: LayerSpec) -> WeightStore:
         """Where the arrays of a nested model are."""
 
@@ -122,15 +141,23 @@ class ModelFile:
     training: Mapping[str, Any] | None = None
 
 
-def map_refs(structure: Any, function: Callable[[TensorRef], Any]) -> Any:
-    """The same nesting of lists, tuples and dicts, with `function` of each `TensorRef` in its place."""
+def map_refs(
+    structure: Any,
+    function: Callable[[TensorRef], Any],
+    constants: Callable[[Any], Any] = lambda constant: constant,
+) -> Any:
+    """The same nesting of lists, tuples and dicts, with `function` of each `TensorRef` in its place.
+
+    Args:
+        constants: what becomes of everything else; it stays if this is not given.
+    """
     if isinstance(structure, TensorRef):
         return function(structure)
     if isinstance(structure, Mapping):
-        return {key: map_refs(value, function) for key, value in structure.items()}
+        return {key: map_refs(value, function, constants) for key, value in structure.items()}
     if isinstance(structure, (list, tuple)):
-        return type(structure)(map_refs(value, function) for value in structure)
-    return structure
+        return type(structure)(map_refs(value, function, constants) for value in structure)
+    return constants(structure)
 
 
 def refs_in(structure: Any) -> Iterator[TensorRef]:

@@ -58,7 +58,7 @@ class Part:
     #: since it changes no output.
     only: ClassVar[Mapping[str, Any]] = {}
     #: Weights that no gradient reaches; Keras stores them after the others.
-    non_trainable: ClassVar[frozenset[str]] = frozenset()
+    non_trainable: frozenset[str] = frozenset()
 
     def __init__(self, name: str | None = None) -> None:
         self.name = name or snake_case(self.keras_class)
@@ -157,6 +157,11 @@ class Layer(Part):
 
     #: What the layer does with a mask: computes with it, hands it on untouched, or loses it.
     masking: ClassVar[Literal["uses", "passes", "drops"]] = "drops"
+    #: The names under which Keras takes several tensors one by one; `forward` takes a list of them, the last
+    #: of which may be left out, and as the mask a list with one for each.
+    call_tensors: ClassVar[tuple[str, ...]] = ()
+    #: The names of what `forward` takes beyond x, training and mask: tensors, or True and False.
+    call_options: ClassVar[frozenset[str]] = frozenset()
 
     def forward(self, x: Any, training: bool = False, mask: Any = None) -> Any:
         """The layer's output.

@@ -10,7 +10,7 @@ import numpy as np
 from maju.errors import ModelFormatError, Problem
 from maju.layers.base import Array, Backward, Config, Gradients, Layer, Shape
 from maju.layers.lstm import LSTMLayer
-from maju.layers.recurrent import RecurrentLayer
+from maju.layers.recurrent import RecurrentLayer, flat_states, several_shapes
 from maju.layers.registry import find, layer
 from maju.layers.simple_rnn import SimpleRNNLayer
 
@@ -39,6 +39,7 @@ class BidirectionalLayer(Layer):
 
     keras_class = "Bidirectional"
     masking = "uses"
+    call_options = frozenset({"initial_state"})
     hyper_parameters = ("merge_mode", "layer", "backward_layer")
     choices = {"merge_mode": ("concat", "sum", "mul", "ave", None)}
     #: The kind of layer that the halves are.
@@ -58,18 +59,69 @@ class BidirectionalLayer(Layer):
                 raise ValueError(f"each half must be a {self.half_class.__name__}, not {half!r}")
         if forward_layer.go_backwards is backward_layer.go_backwards:
             raise ValueError("the halves must read in opposite directions: one with go_backwards=True")
-        if forward_layer.return_sequences is not backward_layer.return_sequences:
-            raise ValueError("both halves must agree on return_sequences")
+        for flag in ("return_sequences", "return_state", "stateful"):
+            if getattr(forward_layer, flag) is not getattr(backward_layer, flag):
+                raise ValueError(f"both halves must agree on {flag}")
         for half in (forward_layer, backward_layer):
             half.zero_output_for_mask = half.return_sequences  # as in Keras, whatever the half itself says
         self.forward_layer = forward_layer
         self.backward_layer = backward_layer
         self.merge_mode = merge_mode
 
-    def forward(self, x: Array, training: bool = False, mask: Array | None = None) -> Any:
-        ahead = self.forward_layer.forward(x, training, mask)
-        back = self.backward_layer.forward(x, training, mask)
-        return self._merge(ahead, self._in_time(back))
+    @property
+    def weights(self) -> dict[str, Array]:
+        return {f"{path}/{name}": a for path, half in self._paths() for name, a in half.weights.items()}
+
+    def _paths(self) -> list[tuple[str, RecurrentLayer]]:
+        return [("forward_layer", self.forward_layer), ("backward_layer", self.backward_layer)]
+
+    @property
+    def stateful(self) -> bool:
+        """Whether the halves start from the states that they ended with at their last call."""
+        return self.forward_layer.stateful
+
+    def reset_states(self) -> None:
+        """Let stateful halves start from zeros again."""
+        self.forward_layer.reset_states()
+        self.backward_layer.reset_states()
+
+    def forward(self, x: Any, training: bool = False, mask: Any = None, initial_state: Any = None) -> Any:
+        x, mask, (first_ahead, first_back) = self._given(x, mask, initial_state)
+        ahead = self.forward_layer.forward(x, training, mask, first_ahead)
+        back = self.backward_layer.forward(x, training, mask, first_back)
+        return self._joined(ahead, back)
+
+    def _given(self, x: Any, mask: Any, initial_state: Any) -> tuple[Any, Any, tuple[Any, Any]]:
+        """The sequence, its mask, and the states that each half starts from."""
+        if isinstance(x, (list, tuple)):
+            x, *listed = x
+            initial_state = listed or initial_state
+            mask = mask[0] if isinstance(mask, (list, tuple)) and len(mask) == 1 + len(listed) else mask
+        if initial_state is None:
+            return x, mask, (None, None)
+        states, count = flat_states(initial_state), self.forward_layer.cell.state_count
+        return x, mask, (states[:count], states[count:])
+
+    def _joined(self, ahead: Any, back: Any) -> Any:
+        """What the layer gives, from what the halves give."""
+        if not self.forward_layer.return_state:
+            return self._merge(ahead, self._in_time(back))
+        (ahead, *ahead_states), (back, *back_states) = ahead, back
+        y = self._merge(ahead, self._in_time(back))
+        return [*(y if self.merge_mode is None else [y]), *ahead_states, *back_states]
+
+    def _parted(self, ahead: Any, back: Any, dy: Any) -> tuple[Any, Any]:
+        """The way back from `_joined`: what the gradient of the output sends back to each half."""
+        if not self.forward_layer.return_state:
+            d_ahead, d_back = self._merge_back(ahead, self._in_time(back), dy)
+            return d_ahead, self._in_time(d_back)
+        count = 2 if self.merge_mode is None else 1
+        d_y, d_states = dy[:count], dy[count:]
+        d_ahead, d_back = self._merge_back(
+            ahead[0], self._in_time(back[0]), d_y if self.merge_mode is None else d_y[0]
+        )
+        of_ahead = self.forward_layer.cell.state_count
+        return [d_ahead, *d_states[:of_ahead]], [self._in_time(d_back), *d_states[of_ahead:]]
 
     def _in_time(self, back: Array) -> Array:
         """The backward half's outputs in the order of time, or back from it."""
@@ -100,32 +152,43 @@ class BidirectionalLayer(Layer):
         d_ahead, d_back = dy
         return d_ahead, d_back
 
-    def vjp(self, x: Array, training: bool = True, mask: Array | None = None) -> tuple[Any, Backward]:
-        ahead, ahead_backward = self.forward_layer.vjp(x, training, mask)
-        back, back_backward = self.backward_layer.vjp(x, training, mask)
-        back = self._in_time(back)
+    def vjp(
+        self, x: Any, training: bool = True, mask: Any = None, initial_state: Any = None
+    ) -> tuple[Any, Backward]:
+        x, mask, (first_ahead, first_back) = self._given(x, mask, initial_state)
+        ahead, ahead_backward = self.forward_layer.vjp(x, training, mask, first_ahead)
+        back, back_backward = self.backward_layer.vjp(x, training, mask, first_back)
 
-        def backward(dy: Any) -> tuple[Array, Gradients]:
-            d_ahead, d_back = self._merge_back(ahead, back, dy)
+        def backward(dy: Any) -> tuple[Any, Gradients]:
+            d_ahead, d_back = self._parted(ahead, back, dy)
             dx_ahead, of_ahead = ahead_backward(d_ahead)
-            dx_back, of_back = back_backward(self._in_time(d_back))
+            dx_back, of_back = back_backward(d_back)
             gradients = {f"forward_layer/{name}": gradient for name, gradient in of_ahead.items()}
             gradients |= {f"backward_layer/{name}": gradient for name, gradient in of_back.items()}
-            return dx_ahead + dx_back, gradients
+            if first_ahead is None:
+                return dx_ahead + dx_back, gradients
+            return [dx_ahead[0] + dx_back[0], *dx_ahead[1:], *dx_back[1:]], gradients
 
-        return self._merge(ahead, back), backward
+        return self._joined(ahead, back), backward
 
-    def compute_mask(self, x: Array, mask: Array | None = None) -> Any:
+    def compute_mask(self, x: Any, mask: Any = None) -> Any:
         kept = self.forward_layer.compute_mask(x, mask)
-        return [kept, kept] if self.merge_mode is None else kept
+        kept, *of_states = kept if self.forward_layer.return_state else [kept]
+        both = [kept, kept] if self.merge_mode is None else kept
+        if not self.forward_layer.return_state:
+            return both
+        of_states += [None] * self.backward_layer.cell.state_count
+        return [*(both if self.merge_mode is None else [both]), *of_states]
 
-    def output_shape(self, input_shape: Shape) -> Any:
-        ahead = self.forward_layer.output_shape(input_shape)
-        back = self.backward_layer.output_shape(input_shape)
+    def output_shape(self, input_shape: Any, initial_state: Any = None) -> Any:
+        ahead, *ahead_states = several_shapes(self.forward_layer.output_shape(input_shape))
+        back, *back_states = several_shapes(self.backward_layer.output_shape(input_shape))
         if self.merge_mode == "concat":
-            width = self.forward_layer.cell.units + self.backward_layer.cell.units
-            return (*ahead[:-1], width)
-        return [ahead, back] if self.merge_mode is None else ahead
+            width = None if ahead[-1] is None or back[-1] is None else ahead[-1] + back[-1]
+            ahead = (*ahead[:-1], width)
+        shapes = [ahead, back] if self.merge_mode is None else [ahead]
+        shapes += [*ahead_states, *back_states]
+        return shapes if len(shapes) > 1 else ahead
 
     # The halves: what files hold of them, and back
 
@@ -159,14 +222,14 @@ class BidirectionalLayer(Layer):
         for path, half in cls._halves(config).items():
             half_class = cls._class_of(half)
             if half_class is None:
-                what = f"its {path} is a {half.get('class_name')}; SimpleRNN, LSTM and GRU are implemented"
+                what = f"its {path} is a {half.get('class_name')}, which is no recurrent layer that maju has"
                 found.append(Problem(where, what))
             else:
                 found += half_class.problems(half["config"], f"{where}, {path}")
         return found
 
     @classmethod
-    def weight_shapes(cls, config: Config, input_shape: Shape | None) -> dict[str, Shape]:
+    def weight_shapes(cls, config: Config, input_shape: Any) -> dict[str, Shape]:
         return {
             f"{path}/{name}": shape
             for path, half in cls._halves(config).items()

@@ -7,15 +7,65 @@ from typing import Any, ClassVar, Self, TypeAlias, overload
 
 import numpy as np
 
+from maju.errors import InputError
 from maju.layers import activations
 from maju.layers.activations import Activation
 from maju.layers.base import Array, Config, Gradients, Part, Shape
 
-__all__ = ["Cell", "Gate", "GatedCell", "StepBackward"]
+__all__ = ["AnyCell", "Cell", "Gate", "GatedCell", "States", "StepBackward"]
 
+#: What a cell hands from step to step, each (batch, ...).
+States: TypeAlias = tuple[Array, ...]
 #: The way back through one step: the gradients of the states after it -> those of x, of the states before
 #: it, and of the weights.
-StepBackward: TypeAlias = Callable[[tuple[Array, ...]], tuple[Array, tuple[Array, ...], Gradients]]
+StepBackward: TypeAlias = Callable[[States], tuple[Array, States, Gradients]]
+
+
+class AnyCell(Part):
+    """One time step of a recurrent layer: from an input and the states before to the states after.
+
+    One of the states is also the step's output. All rows of a batch take the step together.
+    """
+
+    @property
+    def state_count(self) -> int:
+        """How many states are handed from step to step."""
+        raise NotImplementedError
+
+    @property
+    def input_shape(self) -> Shape:
+        """The shape of a step's input, without the batch axis; None is any length."""
+        raise NotImplementedError
+
+    @property
+    def output_state(self) -> int:
+        """Which of the states is the output: the first, unless the cell says otherwise."""
+        return 0
+
+    def state_shapes(self, step: Shape) -> list[Shape]:
+        """The shape of each state for a step's input of this shape, both without the batch axis."""
+        raise NotImplementedError
+
+    def zero_states(self, batch: int, step: tuple[int, ...] = ()) -> States:
+        """The states before the first step, for an input of this shape: zeros."""
+        raise NotImplementedError
+
+    def for_sequence(self, batch: int, step: tuple[int, ...]) -> AnyCell:
+        """The cell for a sequence in training: with its dropout, drawn once for all steps."""
+        raise NotImplementedError
+
+    def step(self, x: Array, states: States) -> States:
+        """The states after x, given those before it."""
+        raise NotImplementedError
+
+    def step_vjp(self, x: Array, states: States) -> tuple[States, StepBackward]:
+        """The states after x, and the way back through this step.
+
+        Returns:
+            ``after, backward``, where ``backward(d_after)`` gives ``dx, d_states, gradients``: those of x, of
+            the states before, and of each weight by its name.
+        """
+        raise NotImplementedError
 
 
 class Gate:
@@ -50,10 +100,8 @@ class Gate:
         self.__get__(cell, type(cell))[...] = value
 
 
-class Cell(Part):
-    """One time step of a recurrent layer: from an input and the states before to the states after.
-
-    The first state is also the step's output. All rows of a batch take the step together.
+class Cell(AnyCell):
+    """A cell with one kernel for its input and one for its state.
 
     Shapes (u units, g gates):
         kernel: (inputs, g·u). recurrent_kernel: (u, g·u). bias: (g·u,) or None.
@@ -61,17 +109,20 @@ class Cell(Part):
 
     #: How many gates stand side by side in each weight.
     gates: ClassVar[int] = 1
-    #: How many states are handed from step to step.
-    state_count: ClassVar[int] = 1
+    state_count = 1
     hyper_parameters: ClassVar[tuple[str, ...]] = (
         "units",
         "activation",
         "use_bias",
         "dropout",
         "recurrent_dropout",
+        "seed",
     )
     derived = frozenset({"units", "use_bias"})
     choices = {"use_bias": (True, False)}
+    #: Whether dropping values of the states before a step is all that ``recurrent_dropout`` does.
+    drops_states: ClassVar[bool] = False
+    only = {"implementation": ...}
 
     def __init__(
         self,
@@ -82,6 +133,7 @@ class Cell(Part):
         activation: str | None = "tanh",
         dropout: float = 0.0,
         recurrent_dropout: float = 0.0,
+        seed: int | None = None,
         name: str | None = None,
     ) -> None:
         super().__init__(name)
@@ -91,6 +143,8 @@ class Cell(Part):
         self.activation = activations.get(activation).name
         self.dropout = dropout
         self.recurrent_dropout = recurrent_dropout
+        self.seed = seed
+        self.rng = np.random.default_rng(seed)
 
     @property
     def units(self) -> int:
@@ -118,27 +172,37 @@ class Cell(Part):
             shapes["bias"] = (cls.gates * units,)
         return shapes
 
-    def zero_states(self, batch: int) -> tuple[Array, ...]:
-        """The states before the first step: zeros, each (batch, units)."""
-        return tuple(np.zeros((batch, self.units), self.kernel.dtype) for _ in range(self.state_count))
+    @property
+    def input_shape(self) -> Shape:
+        return (self.kernel.shape[0],)
+
+    def state_shapes(self, step: Shape) -> list[Shape]:
+        return [(self.units,)] * self.state_count
+
+    def zero_states(self, batch: int, step: tuple[int, ...] = ()) -> States:
+        shapes = [[n or 0 for n in shape] for shape in self.state_shapes(step)]
+        return tuple(np.zeros((batch, *shape), self.kernel.dtype) for shape in shapes)
+
+    def for_sequence(self, batch: int, step: tuple[int, ...]) -> AnyCell:
+        from maju.layers.dropped_cell import DroppedCell
+
+        if self.recurrent_dropout and not self.drops_states:
+            where = f"cell {self.name!r} ({self.keras_class})"
+            raise InputError(f"{where}: its recurrent_dropout in training is not there yet")
+        if not self.dropout and not self.recurrent_dropout:
+            return self
+        of_x = self._scale(self.dropout, (batch, *step))
+        return DroppedCell(self, of_x, self._scale(self.recurrent_dropout, (batch, self.units)))
+
+    def _scale(self, rate: float, shape: tuple[int, ...]) -> Array:
+        """What values are multiplied with in dropout: 0 with probability ``rate``, else 1 / (1 − rate)."""
+        kept = self.rng.random(shape) >= rate
+        return np.asarray(kept / max(1 - rate, 1e-30), self.kernel.dtype)
 
     def __call__(self, x: Array, *states: Array) -> Any:
         """The state or the states after x, given those before it: `forward`."""
         after = self.step(x, states)
         return after if len(after) > 1 else after[0]
-
-    def step(self, x: Array, states: tuple[Array, ...]) -> tuple[Array, ...]:
-        """The states after x (batch, inputs): `forward` in the form that every cell shares."""
-        raise NotImplementedError
-
-    def step_vjp(self, x: Array, states: tuple[Array, ...]) -> tuple[tuple[Array, ...], StepBackward]:
-        """The states after x, and the way back through this step.
-
-        Returns:
-            ``after, backward``, where ``backward(d_after)`` gives ``dx, d_states, gradients``: those of x, of
-            the states before, and of each weight by its name.
-        """
-        raise NotImplementedError
 
 
 class GatedCell(Cell):

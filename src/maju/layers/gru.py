@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from maju.layers.gru_cell import GRUCell
-from maju.layers.recurrent import RecurrentLayer
+from maju.layers.one_cell import OneCellLayer
 from maju.layers.registry import layer
 
 __all__ = ["GRULayer"]
 
 
 @layer
-class GRULayer(RecurrentLayer):
+class GRULayer(OneCellLayer):
     """A gated recurrent unit over a sequence.
 
     hₜ = z ∘ hₜ₋₁ + (1 − z) ∘ h̃; see `GRUCell` for the gate z and the candidate h̃.

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from maju.layers.base import Array, Config, Gradients, Shape
-from maju.layers.cell import Cell, Gate, GatedCell, StepBackward
+from maju.layers.cell import Cell, Gate, GatedCell, States, StepBackward
 
 __all__ = ["GRUCell"]
 
@@ -73,7 +73,7 @@ class GRUCell(GatedCell):
             candidate = self.phi(x @ self.Wh + bh + (r * h) @ self.Uh)
         return np.asarray(z * h + (1 - z) * candidate)
 
-    def step_vjp(self, x: Array, states: tuple[Array, ...]) -> tuple[tuple[Array, ...], StepBackward]:
+    def step_vjp(self, x: Array, states: States) -> tuple[States, StepBackward]:
         (h,) = states
         (bz, br, bh), (bz2, br2, bh2) = self._biases()
         az = x @ self.Wz + bz + h @ self.Uz + bz2
@@ -83,7 +83,7 @@ class GRUCell(GatedCell):
         ah = x @ self.Wh + bh + (r * inner if self.reset_after else inner @ self.Uh)
         candidate = self.phi(ah)
 
-        def backward(d_after: tuple[Array, ...]) -> tuple[Array, tuple[Array, ...], Gradients]:
+        def backward(d_after: States) -> tuple[Array, States, Gradients]:
             (dy,) = d_after
             daz = self.sigma.gradient(az, z, dy * (h - candidate))
             dah = self.phi.gradient(ah, candidate, dy * (1 - z))
@@ -111,5 +111,5 @@ class GRUCell(GatedCell):
 
         return (np.asarray(z * h + (1 - z) * candidate),), backward
 
-    def step(self, x: Array, states: tuple[Array, ...]) -> tuple[Array, ...]:
+    def step(self, x: Array, states: States) -> States:
         return (self.forward(x, *states),)

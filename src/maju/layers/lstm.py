@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from maju.layers.lstm_cell import LSTMCell
-from maju.layers.recurrent import RecurrentLayer
+from maju.layers.one_cell import OneCellLayer
 from maju.layers.registry import layer
 
 __all__ = ["LSTMLayer"]
 
 
 @layer
-class LSTMLayer(RecurrentLayer):
+class LSTMLayer(OneCellLayer):
     """A long short-term memory over a sequence.
 
     cₜ = f ∘ cₜ₋₁ + i ∘ c̃, hₜ = o ∘ φ(cₜ); see `LSTMCell` for the gates i, f, o and the candidate c̃.

@@ -8,7 +8,7 @@ import numpy as np
 
 from maju.layers import activations
 from maju.layers.base import Array, Gradients
-from maju.layers.cell import Gate, GatedCell, StepBackward
+from maju.layers.cell import Gate, GatedCell, States, StepBackward
 
 __all__ = ["LSTMCell"]
 
@@ -34,6 +34,8 @@ class LSTMCell(GatedCell):
     keras_class = "LSTMCell"
     gates = 4
     state_count = 2
+    #: Along which axis of `sums` the gates stand side by side.
+    gate_axis = -1
     Wi, Wf, Wc, Wo = (Gate("kernel", position) for position in range(4))
     Ui, Uf, Uc, Uo = (Gate("recurrent_kernel", position) for position in range(4))
     bi, bf, bc, bo = (Gate("bias", position) for position in range(4))
@@ -62,17 +64,19 @@ class LSTMCell(GatedCell):
         c = f * c + i * candidate
         return o * phi(c), c
 
-    def step_vjp(self, x: Array, states: tuple[Array, ...]) -> tuple[tuple[Array, ...], StepBackward]:
+    def step(self, x: Array, states: States) -> States:
+        return self.forward(x, *states)
+
+    def step_vjp(self, x: Array, states: States) -> tuple[States, StepBackward]:
         h, c = states
         sigma, phi = self.sigma, self.phi
         functions = (sigma, sigma, phi, sigma)
-        z = x @ self.kernel + h @ self.recurrent_kernel
-        zs = np.split(z if self.bias is None else z + self.bias, 4, axis=-1)
+        zs = np.split(self.sums(x, h), 4, axis=self.gate_axis)
         i, f, candidate, o = gates = [function(z) for function, z in zip(functions, zs, strict=True)]
         c_after = f * c + i * candidate
         shown = phi(c_after)
 
-        def backward(d_after: tuple[Array, ...]) -> tuple[Array, tuple[Array, ...], Gradients]:
+        def backward(d_after: States) -> tuple[Array, States, Gradients]:
             dh, dc = d_after
             dc = dc + phi.gradient(c_after, shown, dh * o)
             d_gates = (dc * candidate, dc * c, dc * i, dh * shown)
@@ -81,14 +85,21 @@ class LSTMCell(GatedCell):
                     function.gradient(z, y, dy)
                     for function, z, y, dy in zip(functions, zs, gates, d_gates, strict=True)
                 ],
-                axis=-1,
-            )  # (batch, 4 · units)
-            gradients = {"kernel": x.T @ dz, "recurrent_kernel": h.T @ dz}
-            if self.bias is not None:
-                gradients["bias"] = dz.sum(axis=0)
-            return dz @ self.kernel.T, (dz @ self.recurrent_kernel.T, dc * f), gradients
+                axis=self.gate_axis,
+            )
+            dx, dh, gradients = self.sums_back(x, h, dz)
+            return dx, (dh, dc * f), gradients
 
         return (o * shown, c_after), backward
 
-    def step(self, x: Array, states: tuple[Array, ...]) -> tuple[Array, ...]:
-        return self.forward(x, *states)
+    def sums(self, x: Array, h: Array) -> Array:
+        """What each gate makes a number from 0 to 1 of: x·W + h·U + b of all four, (batch, 4 · units)."""
+        z: Array = x @ self.kernel + h @ self.recurrent_kernel
+        return z if self.bias is None else z + self.bias
+
+    def sums_back(self, x: Array, h: Array, dz: Array) -> tuple[Array, Array, Gradients]:
+        """What dz sends back through `sums`: to x, to h, and to the weights."""
+        gradients = {"kernel": x.T @ dz, "recurrent_kernel": h.T @ dz}
+        if self.bias is not None:
+            gradients["bias"] = dz.sum(axis=0)
+        return dz @ self.kernel.T, dz @ self.recurrent_kernel.T, gradients

@@ -19,22 +19,26 @@ __all__ = ["KERNELS", "weights"]
 Kernel: TypeAlias = Callable[[Array], Array]
 
 
-def weights(old: int, new: int, interpolation: str) -> Array:
+def weights(old: int, new: int, interpolation: str, antialias: bool = False) -> Array:
     """The matrix that makes `new` values of `old` ones.
 
     Args:
-        interpolation: a key of `KERNELS`.
+        interpolation: a key of `KERNELS`, or "nearest".
+        antialias: whether the kernel is made wider, n / m times, for fewer values than there were.
 
     Returns:
         float64 of shape (new, old).
     """
+    if interpolation == "nearest":
+        nearest = ((np.arange(new) + np.float32(0.5)) * np.float32(old / new)).astype(np.int64)
+        return np.eye(old)[np.minimum(nearest, old - 1)]
     places = (np.arange(new) + 0.5) * (old / new) - 0.5
     if interpolation == "bilinear_tf1":
         places = np.arange(new) * (old / new)
-    elif interpolation == "bicubic":
+    elif interpolation == "bicubic" and not antialias:
         places = np.round(places * CUBIC_TABLE) / CUBIC_TABLE
     distances = np.abs(np.arange(old) - places[:, np.newaxis])  # (new, old)
-    found = KERNELS[interpolation](distances)
+    found = KERNELS[interpolation](distances / max(old / new, 1) if antialias else distances)
     return np.asarray(found / found.sum(axis=1, keepdims=True))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from maju.layers.recurrent import RecurrentLayer
+from maju.layers.one_cell import OneCellLayer
 from maju.layers.registry import layer
 from maju.layers.simple_rnn_cell import SimpleRNNCell
 
@@ -10,7 +10,7 @@ __all__ = ["SimpleRNNLayer"]
 
 
 @layer
-class SimpleRNNLayer(RecurrentLayer):
+class SimpleRNNLayer(OneCellLayer):
     """A plain recurrent network over a sequence.
 
     hₜ = φ(xₜ·Wxh + hₜ₋₁·Whh + b); see `SimpleRNNCell`.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from maju.layers.base import Array, Gradients
-from maju.layers.cell import Cell, Gate, StepBackward
+from maju.layers.cell import Cell, Gate, States, StepBackward
 
 __all__ = ["SimpleRNNCell"]
 
@@ -21,6 +21,7 @@ class SimpleRNNCell(Cell):
     """
 
     keras_class = "SimpleRNNCell"
+    drops_states = True
     Wxh = Gate("kernel", 0)
     Whh = Gate("recurrent_kernel", 0)
 
@@ -30,13 +31,13 @@ class SimpleRNNCell(Cell):
         y: Array = self.phi(z if self.bias is None else z + self.bias)
         return y
 
-    def step_vjp(self, x: Array, states: tuple[Array, ...]) -> tuple[tuple[Array, ...], StepBackward]:
+    def step_vjp(self, x: Array, states: States) -> tuple[States, StepBackward]:
         (h,) = states
         z = x @ self.Wxh + h @ self.Whh
         z = z if self.bias is None else z + self.bias
         y = self.phi(z)
 
-        def backward(d_after: tuple[Array, ...]) -> tuple[Array, tuple[Array, ...], Gradients]:
+        def backward(d_after: States) -> tuple[Array, States, Gradients]:
             dz = self.phi.gradient(z, y, d_after[0])
             gradients = {"kernel": x.T @ dz, "recurrent_kernel": h.T @ dz}
             if self.bias is not None:
@@ -45,5 +46,5 @@ class SimpleRNNCell(Cell):
 
         return (y,), backward
 
-    def step(self, x: Array, states: tuple[Array, ...]) -> tuple[Array, ...]:
+    def step(self, x: Array, states: States) -> States:
         return (self.forward(x, *states),)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from maju.errors import ModelFormatError
 from maju.formats.guards import shorten
 from maju.formats.specification import CallSpec, ModelSpec, TensorRef, refs_in
+from maju.formats.versions import Version
 
-__all__ = ["Step", "in_order"]
+__all__ = ["Step", "in_order", "takes_masks_off"]
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,62 @@ def in_order(spec: ModelSpec) -> list[Step]:
     if waiting:
         circle = ", ".join(sorted({layer for layer, _ in waiting}))
         raise ModelFormatError(f"the graph runs in a circle through {shorten(circle)}")
+    if takes_masks_off(spec):
+        ordered = in_keras_order(ordered, spec)
     return _with_lifetimes(ordered, set(refs_in(spec.outputs)))
+
+
+def takes_masks_off(spec: ModelSpec) -> bool:
+    """Whether a layer of the graph takes the masks off its inputs, so that later calls find none.
+
+    Keras's MultiHeadAttention does so since 3.8, which makes it matter which of two calls comes first.
+    """
+    attends = any(layer.class_name == "MultiHeadAttention" for layer in spec.layers)
+    return attends and Version(spec.keras_version).numbers >= (3, 8)
+
+
+def in_keras_order(steps: list[Step], spec: ModelSpec) -> list[Step]:
+    """The steps in the order in which Keras computes them: by how far each is from the outputs.
+
+    Steps that are equally far keep the order in which a search back from the outputs meets them; where that
+    search goes on to several at once, Keras's order is left to chance.
+    """
+    known = {(step.call.layer, step.index): step for step in steps}
+    parents = {key: _parents(step.call, known) for key, step in known.items()}
+    distances: dict[tuple[str, int], int] = {}
+    furthest: dict[str, int] = {}  # of the calls of a layer
+    for key in reversed(_back_from(_parents(CallSpec("", (spec.outputs,)), known), parents)):
+        distance = max(distances.setdefault(key, 0), furthest.get(key[0], 0))
+        distances[key] = furthest[key[0]] = distance
+        for parent in parents[key]:
+            distances[parent] = max(distance + 1, distances.get(parent, 0))
+    reached = sorted(distances, key=lambda key: -distances[key])
+    return [known[key] for key in (*reached, *(key for key in known if key not in distances))]
+
+
+def _parents(call: CallSpec, known: Mapping[tuple[str, int], Step]) -> list[tuple[str, int]]:
+    """The steps whose tensors a call takes, keyword arguments by name."""
+    arguments = [call.args, [call.kwargs[key] for key in sorted(call.kwargs)]]
+    found = dict.fromkeys((ref.layer, ref.call) for ref in refs_in(arguments))
+    return [key for key in found if key in known]
+
+
+def _back_from(
+    ends: list[tuple[str, int]], parents: Mapping[tuple[str, int], list[tuple[str, int]]]
+) -> list[tuple[str, int]]:
+    """The steps that lead to some, depth first, each after all that it takes."""
+    found: dict[tuple[str, int], None] = {}
+    for end in ends:
+        stack = [(end, iter(parents[end]))]
+        while stack:
+            key, rest = stack[-1]
+            following = next((parent for parent in rest if parent not in found), None)
+            if following is None:
+                found[key] = None
+                stack.pop()
+            else:
+                stack.append((following, iter(parents[following])))
+    return list(found)
 
 
 def _with_lifetimes(steps: list[Step], outputs: set[TensorRef]) -> list[Step]:

@@ -15,7 +15,9 @@ from maju.models.model import Model
 __all__ = ["load", "read_source"]
 
 
-def load(path: str | Path | Any, architecture: str | Path | None = None) -> Model:
+def load(
+    path: str | Path | Any, architecture: str | Path | None = None, *, keras_version: str | None = None
+) -> Model:
     """Open a Keras model with no Keras installed.
 
     Args:
@@ -23,6 +25,8 @@ def load(path: str | Path | Any, architecture: str | Path | None = None) -> Mode
             Keras model.
         architecture: where the layers are when `path` holds weights alone: a JSON file that Keras's
             `to_json` wrote, or any model file.
+        keras_version: the Keras that wrote the files, as ``"1.2.2"``, where they do not say it or are wrong
+            about it. It decides where versions disagree about what a file means.
 
     Returns:
         a `Model`, whose `predict` gives the outputs as Keras's does.
@@ -31,14 +35,16 @@ def load(path: str | Path | Any, architecture: str | Path | None = None) -> Mode
         ModelFormatError: the file is no model, or is damaged.
         UnsupportedModelError: the model needs what maju does not have; names all of it.
     """
-    return model_of(read_source(path), architecture)
+    return model_of(read_source(path, keras_version), architecture, keras_version)
 
 
-def model_of(file: ModelFile, architecture: str | Path | None = None) -> Model:
+def model_of(
+    file: ModelFile, architecture: str | Path | None = None, keras_version: str | None = None
+) -> Model:
     """The model that a file holds, or that its weights make with another file's layers."""
     spec = file.spec
     if architecture is not None:
-        spec = formats.read(architecture).spec
+        spec = formats.read(architecture, keras_version).spec
         if spec is None:
             raise ModelFormatError(f"{architecture}: weights alone, where an architecture is expected")
     if spec is None:
@@ -48,10 +54,10 @@ def model_of(file: ModelFile, architecture: str | Path | None = None) -> Model:
     return build(spec, formats.weights_for(file, spec), file.path)
 
 
-def read_source(source: str | Path | Any) -> ModelFile:
+def read_source(source: str | Path | Any, keras_version: str | None = None) -> ModelFile:
     """What a file holds, or a live Keras model, which is saved and read as a file would be."""
     if isinstance(source, (str, Path)):
-        return formats.read(source)
+        return formats.read(source, keras_version)
     if not (hasattr(source, "get_config") and hasattr(source, "save") and hasattr(source, "layers")):
         raise InputError(f"expected a path or a Keras model, got {type(source).__name__}")
     with tempfile.TemporaryDirectory() as folder:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Self
 
@@ -13,8 +14,12 @@ from maju import formats
 from maju.errors import InputError
 from maju.formats.specification import LayerSpec, ModelSpec, TensorRef, map_refs, refs_in
 from maju.layers.base import Array, Layer, Shape
-from maju.layers.operation import Operation
-from maju.models.graph import in_order
+from maju.layers.bidirectional import BidirectionalLayer
+from maju.layers.operations import Operation
+from maju.layers.recurrent import RecurrentLayer
+from maju.layers.time_distributed import TimeDistributedLayer
+from maju.models.calls import LayerCall
+from maju.models.graph import in_order, takes_masks_off
 from maju.models.summary import summary_text
 
 __all__ = ["MOVES_VALUES", "Model", "flat"]
@@ -48,6 +53,7 @@ class Model(Layer):
         self.shapes = dict(shapes)
         self._nodes = dict(nodes)
         self._steps = in_order(spec)
+        self._takes_masks_off = takes_masks_off(spec)
 
     # Looking at it
 
@@ -105,7 +111,7 @@ class Model(Layer):
             return node.activation_of(flat(node.spec.outputs)[ref.output])
         if node.keras_class in MOVES_VALUES:
             calls = [call for call in self.spec.calls if call.layer == ref.layer]
-            return self.activation_of(calls[ref.call].args[0])
+            return self.activation_of(next(refs_in([calls[ref.call].args, calls[ref.call].kwargs])))
         return "softmax" if node.keras_class == "Softmax" else str(getattr(node, "activation", "linear"))
 
     def __repr__(self) -> str:
@@ -157,6 +163,7 @@ class Model(Layer):
         """
         if not isinstance(batch_size, (int, np.integer)) or batch_size < 1:
             raise InputError(f"batch_size must be a whole number of at least 1, got {batch_size!r}")
+        batch_size = self._rows_of_stateful() or batch_size
         inputs = self._bind(x)
         lengths = {len(value) for value in inputs.values()}
         if len(lengths) != 1:
@@ -166,6 +173,10 @@ class Model(Layer):
         for start in range(0, max(rows, 1), batch_size):
             batch = {ref: value[start : start + batch_size] for ref, value in inputs.items()}
             values, _ = self._run_bound(batch, training=False, masks={})
+            for ref in refs_in(self.spec.outputs):
+                if np.ndim(values[ref]) == 0:
+                    reason = "is one number for all rows, which depends on the batch; use forward"
+                    raise InputError(f"output {ref.layer!r} {reason}")
             parts.append({ref: values[ref] for ref in refs_in(self.spec.outputs)})
         return self._outputs(lambda ref: np.concatenate([part[ref] for part in parts]))
 
@@ -180,20 +191,29 @@ class Model(Layer):
         self, inputs: Mapping[TensorRef, Any], training: bool, masks: dict[TensorRef, Any], keep: bool = False
     ) -> tuple[dict[TensorRef, Any], dict[TensorRef, Any]]:
         """Every tensor and its mask by its place in the graph; what nothing needs any more is dropped."""
-        values = {ref: _as_float32(self._nodes[ref.layer].forward(value)) for ref, value in inputs.items()}
+        wanted = self._rows_of_stateful()
+        for ref, value in inputs.items():
+            if wanted not in (None, len(value)):
+                reason = f"the model keeps states from batch to batch, of {wanted} rows"
+                raise InputError(f"input {ref.layer!r}: {reason}; got {len(value)} rows")
+        values = {ref: self._nodes[ref.layer].forward(value) for ref, value in inputs.items()}
         for step in self._steps:
             node, call = self._nodes[step.call.layer], step.call
-            args = map_refs(call.args, values.__getitem__)
-            kwargs = map_refs(dict(call.kwargs), values.__getitem__)
             if isinstance(node, Operation):
+                args, kwargs = map_refs([call.args, dict(call.kwargs)], values.__getitem__)
                 y, y_mask = node.forward(*args, **kwargs), None
             else:
-                told = any(True for _ in refs_in(call.kwargs.get("mask")))
-                mask = kwargs["mask"] if told else map_refs(call.args[0], masks.get)
-                y, y_mask = _call(node, args[0], training, mask)
+                given = LayerCall.of(call, type(node))
+                mask = given.masks(values, masks)
+                if self._takes_masks_off and node.keras_class == "MultiHeadAttention":
+                    mask[0] = masks.get(given.x[0])  # it heeds no mask of the query but the query's own
+                    masks.update(dict.fromkeys(refs_in(given.x)))
+                x, options = map_refs([given.x, dict(given.options)], values.__getitem__)
+                seen = None if given.sees_no_mask_of_its_own else mask
+                y, y_mask = _call(node, x, training, seen, mask, options)
             outputs = flat(y)
-            output_masks = [None] * len(outputs) if y_mask is None else flat(y_mask)
-            for index, (output, output_mask) in enumerate(zip(outputs, output_masks, strict=True)):
+            output_masks = [] if y_mask is None else flat(y_mask)
+            for index, (output, output_mask) in enumerate(zip_longest(outputs, output_masks)):
                 ref = TensorRef(call.layer, step.index, index)
                 values[ref] = output
                 masks[ref] = output_mask
@@ -201,6 +221,22 @@ class Model(Layer):
                 for ref in step.done_with:
                     del values[ref]
         return values, masks
+
+    @property
+    def stateful(self) -> bool:
+        """Whether any layer keeps its states from batch to batch."""
+        return any(getattr(layer, "stateful", False) for layer in self.layers)
+
+    def reset_states(self) -> None:
+        """Let every stateful layer start from zeros again."""
+        for layer in self.layers:
+            if isinstance(layer, (BidirectionalLayer, Model, RecurrentLayer)):
+                layer.reset_states()
+
+    def _rows_of_stateful(self) -> int | None:
+        """How many rows each batch must have; None where no layer is stateful, or the model does not say."""
+        shape = self.shapes.get(self._input_refs[0]) if self.stateful else None
+        return shape[0] if shape else None
 
     @property
     def _input_refs(self) -> list[TensorRef]:
@@ -238,7 +274,7 @@ class Model(Layer):
     def layer_arrays(self) -> dict[str, Any]:
         """Each layer's weights by name; a nested model's in the same form."""
         return {
-            layer.name: layer.layer_arrays() if isinstance(layer, Model) else layer.weights
+            layer.name: layer.weights if (nested := _nested(layer)) is None else nested.layer_arrays()
             for layer in self.layers
         }
 
@@ -249,8 +285,8 @@ class Model(Layer):
             node = self._nodes.get(old.name)
             if node is None:
                 continue  # no call leads to it, so it was never made
-            if isinstance(node, Model):
-                layers.append(replace(old, model=node.current_spec()))
+            if isinstance(node, Layer) and (nested := _nested(node)) is not None:
+                layers.append(replace(old, model=nested.current_spec()))
             elif isinstance(node, Layer):
                 layers.append(LayerSpec(node.keras_class, old.name, node.get_config()))
             else:
@@ -293,15 +329,28 @@ class Model(Layer):
         return self
 
 
-def _call(node: Layer, x: Any, training: bool, mask: Any) -> tuple[Any, Any]:
-    """A layer's output and the mask of it."""
+def _nested(layer: Layer) -> Model | None:
+    """The model that a layer is, or that it runs at every step."""
+    inside = layer.layer if isinstance(layer, TimeDistributedLayer) else layer
+    return inside if isinstance(inside, Model) else None
+
+
+def _call(
+    node: Layer, x: Any, training: bool, seen: Any, mask: Any, options: Mapping[str, Any]
+) -> tuple[Any, Any]:
+    """A layer's output and the mask of it, given the mask that the layer sees and that of its input."""
     if isinstance(node, Model):
-        return node.forward_with_mask(x, training, mask)
-    return node.forward(x, training=training, mask=mask), node.compute_mask(x, mask)
+        return node.forward_with_mask(x, training, seen)
+    x = _as_float32(x)
+    return node.forward(x, training=training, mask=seen, **options), node.compute_mask(x, mask)
 
 
-def _as_float32(x: Array) -> Array:
-    """What the layers compute in, whatever type of floating-point numbers the input was declared to be."""
+def _as_float32(x: Any) -> Any:
+    """What the layers compute in, whatever type of floating-point numbers an input or operation gives."""
+    if isinstance(x, Mapping):
+        return {key: _as_float32(value) for key, value in x.items()}
+    if isinstance(x, (list, tuple)):
+        return [_as_float32(value) for value in x]
     return x.astype(np.float32, copy=False) if x.dtype.kind == "f" else x
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from maju.errors import ModelFormatError
 
-__all__ = ["OOV", "learn_vocabulary", "read_vocabulary"]
+__all__ = ["OOV", "learn_vocabulary", "read_lines", "read_vocabulary"]
 
 #: The entry that stands for every token that the vocabulary does not have.
 OOV = b"[UNK]"
@@ -66,6 +66,23 @@ def read_vocabulary(content: bytes, size: int | None = None) -> list[str]:
             f"the vocabulary file holds {len(tokens)} tokens, the model's configuration says {size}"
         )
     return tokens
+
+
+def read_lines(content: bytes, size: int | None = None) -> list[str]:
+    r"""The tokens in a vocabulary file, one a line, any of which may be empty; a line ends at ``\n`` alone.
+
+    Raises:
+        ModelFormatError: the file does not hold `size` tokens, or is no text.
+    """
+    text = _decode(content)
+    if text.count("\n") == text.count("\r\n"):  # written on Windows
+        text = text.replace("\r\n", "\n")
+    lines = text.split("\n")
+    if size not in (None, len(lines)):
+        raise ModelFormatError(
+            f"the vocabulary file holds {len(lines)} tokens, the model's configuration says {size}"
+        )
+    return lines
 
 
 def _decode(content: bytes) -> str:

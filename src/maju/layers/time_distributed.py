@@ -1,0 +1,139 @@
+"""TimeDistributed: the same layer at every step of a sequence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+import numpy as np
+
+from maju.errors import InputError, ModelFormatError, Problem
+from maju.layers.base import Array, Backward, Config, Gradients, Layer, Shape
+from maju.layers.registry import find, layer
+
+__all__ = ["TimeDistributedLayer"]
+
+
+@layer
+class TimeDistributedLayer(Layer):
+    """Run a layer at every step of a sequence, each time with the same weights: y[:, t] = layer(x[:, t]).
+
+    The steps are taken one by one, so that a BatchNormalization inside sees one step at a time in training.
+    A mask is handed on, and step t's part of it is given to the layer.
+
+    Shapes:
+        x: (batch, time, ...). mask: (batch, time, ...) of bool. y: (batch, time, ...).
+
+    Attributes:
+        layer: the layer inside.
+
+    Source: `keras.layers.TimeDistributed`.
+    """
+
+    keras_class = "TimeDistributed"
+    masking = "passes"
+    hyper_parameters = ("layer",)
+
+    def __init__(self, layer: Layer, *, name: str | None = None) -> None:
+        super().__init__(name)
+        self.layer = layer
+        self.non_trainable = frozenset(f"layer/{weight}" for weight in layer.non_trainable)
+
+    @property
+    def weights(self) -> dict[str, Array]:
+        return {f"layer/{name}": array for name, array in self.layer.weights.items()}
+
+    def forward(self, x: Array, training: bool = False, mask: Array | None = None) -> Array:
+        outputs = [self.layer.forward(step, training, step_mask) for step, step_mask in self._steps(x, mask)]
+        return np.stack(outputs, axis=1)
+
+    def vjp(self, x: Array, training: bool = True, mask: Array | None = None) -> tuple[Array, Backward]:
+        calls = [self.layer.vjp(step, training, step_mask) for step, step_mask in self._steps(x, mask)]
+
+        def backward(dy: Array) -> tuple[Array, Gradients]:
+            dxs, total = [], dict[str, Any]()
+            for t, (_, step_backward) in enumerate(calls):
+                dx, gradients = step_backward(dy[:, t])
+                dxs.append(dx)
+                for name, gradient in gradients.items():
+                    total[f"layer/{name}"] = total.get(f"layer/{name}", 0) + gradient
+            return np.stack(dxs, axis=1), total
+
+        return np.stack([y for y, _ in calls], axis=1), backward
+
+    def _steps(self, x: Array, mask: Array | None) -> list[tuple[Array, Array | None]]:
+        """Each step of x with its part of the mask."""
+        where = f"layer {self.name!r} (TimeDistributed)"
+        if isinstance(x, (list, tuple)):
+            raise InputError(f"{where}: expected one tensor, got a list of {len(x)}")
+        if x.ndim < 3 or x.shape[1] == 0:
+            raise InputError(f"{where}: expected shape (batch, time, ...), at least one step, got {x.shape}")
+        if mask is None:
+            return [(x[:, t], None) for t in range(x.shape[1])]
+        mask = np.asarray(mask, bool)
+        if mask.shape[:2] != x.shape[:2]:
+            raise InputError(f"{where}: expected a mask of shape {x.shape[:2]}, got {mask.shape}")
+        return [(x[:, t], mask[:, t]) for t in range(x.shape[1])]
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        batch, time, *step = input_shape
+        if not step:
+            raise ValueError("a sequence of single numbers")
+        inside = self.layer.output_shape((batch, *step))
+        if isinstance(inside, list):
+            raise ValueError("the layer inside gives several tensors")
+        return (batch, time, *inside[1:])
+
+    # The layer inside: what files hold of it, and back
+
+    @staticmethod
+    def _held(config: Config) -> tuple[type[Layer] | None, Config]:
+        """The class and the config of the layer inside; no class where maju has none."""
+        held = config.get("layer")
+        if not isinstance(held, Mapping) or not isinstance(held.get("config"), Mapping):
+            raise ModelFormatError(f"layer {config.get('name')!r} (TimeDistributed): its layer is no layer")
+        return find(str(held.get("class_name"))), held["config"]
+
+    @classmethod
+    def around(cls, layer: Layer, config: Config) -> Self:
+        """The wrapper with this config around a layer that is there already, as a model is."""
+        wrapper = cls(layer, name=config.get("name"))
+        wrapper.keep_extra(config)
+        return wrapper
+
+    @classmethod
+    def own_problems(cls, config: Config, where: str) -> list[Problem]:
+        """Everything in a config that is not implemented, leaving the layer inside aside."""
+        return super().problems(config, where)
+
+    @classmethod
+    def problems(cls, config: Config, where: str) -> list[Problem]:
+        found = cls.own_problems(config, where)
+        inside, held = cls._held(config)
+        if inside is None:
+            what = f"its layer is a {config['layer'].get('class_name')}, which maju does not have"
+            return [*found, Problem(where, what)]
+        return found + inside.problems(held, f"{where}, layer")
+
+    @classmethod
+    def weight_shapes(cls, config: Config, input_shape: Shape | None) -> dict[str, Shape]:
+        inside, held = cls._held(config)
+        step = None if input_shape is None else (input_shape[0], *input_shape[2:])
+        shapes = {} if inside is None else inside.weight_shapes(held, step)
+        return {f"layer/{name}": shape for name, shape in shapes.items()}
+
+    @classmethod
+    def from_config(cls, config: Config, weights: Mapping[str, Array] | None = None) -> Self:
+        cls.refuse(config)
+        inside, held = cls._held(config)
+        assert inside is not None  # refused above
+        own = {name.removeprefix("layer/"): array for name, array in (weights or {}).items()}
+        return cls.around(inside.from_config(held, own), config)
+
+    def get_config(self) -> dict[str, Any]:
+        held = {"module": "keras.layers", "class_name": self.layer.keras_class}
+        return {
+            "name": self.name,
+            **self.extra_config,
+            "layer": {**held, "config": self.layer.get_config()},
+        }
