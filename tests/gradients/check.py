@@ -14,14 +14,14 @@ from maju.layers.base import Layer
 __all__ = ["Array", "Case", "check", "leaves", "make", "slope"]
 
 Array: TypeAlias = npt.NDArray[Any]
-#: Keras class, config, shapes of the inputs, mask.
-Case: TypeAlias = tuple[str, dict[str, Any], list[tuple[int, ...]], Array | None]
+#: Keras class, config, shapes of the inputs, mask, or a list of them.
+Case: TypeAlias = tuple[str, dict[str, Any], list[tuple[int, ...]], Any]
 
 STEP = 1e-6
 TOLERANCE = 1e-7
 
 
-def make(name: str, case: Case) -> tuple[Layer, list[Array], Array | None]:
+def make(name: str, case: Case) -> tuple[Layer, list[Array], Any]:
     """The layer of a case with random weights, and its inputs and mask."""
     kind, config, shapes, mask = case
     rng = np.random.default_rng(len(name))

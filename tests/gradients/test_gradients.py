@@ -121,6 +121,10 @@ CASES: dict[str, Case] = {
     "average": ("Average", {}, [(3, 4), (3, 4), (3, 4)], None),
     "maximum": ("Maximum", {}, [(3, 4), (3, 4), (3, 1)], None),
     "minimum": ("Minimum", {}, [(3, 4), (3, 4)], None),
+    "multiply-masked": ("Multiply", {}, [SEQUENCE] * 2, [MASK, MASK[:, ::-1]]),
+    "multiply-one-masked": ("Multiply", {}, [SEQUENCE] * 3, [None, MASK, MASK[:, ::-1]]),
+    "maximum-masked": ("Maximum", {}, [SEQUENCE] * 3, [MASK, MASK[:, ::-1], MASK]),
+    "minimum-masked": ("Minimum", {}, [SEQUENCE] * 2, [MASK, None]),
     "concatenate": ("Concatenate", {"axis": 1}, [(3, 4, 2), (3, 1, 2), (3, 2, 2)], None),
 }
 for mode in ("concat", "sum", "mul", "ave", None):

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from keras import layers
 
+from maju.formats.versions import Version, modern
 from parity.compare import Case, check_alone, check_through_file, random
 
 A, B, C = (random(4, 6, 5, seed=name) for name in "abc")
@@ -86,3 +87,34 @@ def test_masks_are_joined_as_in_keras(make: Any, masks: list[Any]) -> None:
     assert (found is None) == (expected is None)
     if found is not None:
         np.testing.assert_array_equal(found, keras.ops.convert_to_numpy(expected))
+
+
+@pytest.mark.parametrize("masks", MASKS.values(), ids=MASKS)
+@pytest.mark.parametrize("more", [False, True], ids=["two", "three"])
+@pytest.mark.parametrize(
+    "make", [*ELEMENTWISE, layers.Subtract, layers.Concatenate], ids=lambda kind: kind.__name__
+)
+def test_what_masks_leave_out(make: Any, more: bool, masks: list[Any]) -> None:
+    x = [A, B, C] if more and make is not layers.Subtract else [A, B]
+    given = [*masks, random(4, 6, seed="third mask") > 0][: len(x)]
+    case = Case("masked", make, x)
+    tensors = [keras.ops.convert_to_tensor(tensor) for tensor in x]
+    for tensor, mask in zip(tensors, given, strict=True):
+        if mask is not None:
+            keras.src.backend.set_keras_mask(tensor, keras.ops.convert_to_tensor(mask))
+    expected = keras.ops.convert_to_numpy(case.keras_layer(tensors))
+    np.testing.assert_allclose(case.twin.forward(x, mask=given), expected, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["Maximum", "Minimum", "Multiply"])
+def test_before_3_4_masks_changed_no_value(kind: str) -> None:
+    make = getattr(layers, kind)
+    plain = Case("plain", make, [A, B]).twin
+    today, before = (
+        modern(kind, {}, Version("3.4.0", masked=True)),
+        modern(kind, {}, Version("3.3.3", masked=True)),
+    )
+    assert modern(kind, {}, Version("2.15.0")) == today == (kind, {})  # without a mask there is no difference
+    older = type(plain).from_config(before[1])
+    np.testing.assert_array_equal(older.forward([A, B], mask=[MASK, OTHER_MASK]), plain.forward([A, B]))
+    assert np.abs(plain.forward([A, B], mask=[MASK, OTHER_MASK]) - plain.forward([A, B])).max() > 0.1

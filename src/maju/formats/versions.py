@@ -57,6 +57,8 @@ def modern(class_name: str, config: Config, version: Version) -> tuple[str, dict
         config = dict(config)
         if version.masked and config.get("dropout"):
             config["empty_rows"] = "uniform"
+    if class_name in ("Maximum", "Minimum", "Multiply") and version.numbers < (3, 4) and version.masked:
+        config = {**config, "sees_masks": False}
     if class_name == "RandomCrop" and version.numbers < (3, 9):
         return _random_crop(config, version)
     return class_name, config

@@ -17,10 +17,13 @@ __all__ = ["MaximumLayer"]
 class MaximumLayer(ExtremeLayer):
     """The largest of several tensors at each place: y = max(x₁, x₂, …).
 
+    A tensor is left out where its mask leaves a step out; where all masks do, the first one counts.
+
     Source: `keras.layers.Maximum`.
     """
 
     keras_class = "Maximum"
+    neutral = -np.inf
 
     def _merge(self, x: list[Array]) -> Array:
         return reduce(np.maximum, x)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 
 from maju.errors import InputError
 from maju.layers.base import Array, Gradients, Layer, Shape
 
-__all__ = ["ExtremeLayer", "Masks", "MergingLayer"]
+__all__ = ["ExtremeLayer", "MaskedMergingLayer", "Masks", "MergingLayer"]
 
 #: A mask for each of several tensors, or None where none has one.
 Masks: TypeAlias = Sequence[Array | None] | None
@@ -32,7 +32,7 @@ class MergingLayer(Layer):
         if not isinstance(x, (list, tuple)) or not x:
             raise InputError(f"layer {self.name!r} ({self.keras_class}): expected a list of tensors")
         try:
-            return self._merge(self._aligned(x))
+            return self._merge(self._seen(self._aligned(x), mask)[0])
         except ValueError:
             shapes = ", ".join(str(tensor.shape) for tensor in x)
             raise InputError(
@@ -48,14 +48,19 @@ class MergingLayer(Layer):
     def vjp(
         self, x: list[Array], training: bool = True, mask: Masks = None
     ) -> tuple[Array, Callable[[Array], tuple[list[Array], Gradients]]]:
-        aligned = self._aligned(x)
         y = self.forward(x, training, mask)
+        seen, kept = self._seen(self._aligned(x), mask)
 
         def backward(dy: Array) -> tuple[list[Array], Gradients]:
-            shares = self._merge_back(aligned, y, dy)
+            shares = self._merge_back(seen, y, dy)
+            shares = [np.where(k, share, 0) for k, share in zip(kept, shares, strict=True)]
             return [_unstretched(share, t.shape) for share, t in zip(shares, x, strict=True)], {}
 
         return y, backward
+
+    def _seen(self, x: list[Array], masks: Masks) -> tuple[list[Array], list[Any]]:
+        """The tensors as they are merged, and for each which of its values that lets in."""
+        return x, [True] * len(x)
 
     def _merge_back(self, x: list[Array], y: Array, dy: Array) -> list[Array]:
         """What dy sends back to each tensor, in the shape of y."""
@@ -82,8 +87,68 @@ class MergingLayer(Layer):
         return tuple(lengths)
 
 
-class ExtremeLayer(MergingLayer):
+class MaskedMergingLayer(MergingLayer):
+    """A merging layer whose result at a place is that of the tensors whose masks keep the place.
+
+    Attributes:
+        sees_masks: whether it is so; Keras did not look at the masks before 3.4.
+    """
+
+    hyper_parameters = ("sees_masks",)
+    choices = {"sees_masks": (True, False)}
+    #: What stands for a value that a mask leaves out, and changes no result.
+    neutral: ClassVar[float]
+
+    def __init__(self, *, sees_masks: bool = True, name: str | None = None) -> None:
+        super().__init__(name)
+        self.sees_masks = sees_masks
+
+    def _seen(self, x: list[Array], masks: Masks) -> tuple[list[Array], list[Any]]:
+        if not self.sees_masks or masks is None or all(mask is None for mask in masks):
+            return super()._seen(x, masks)
+        kept = [
+            np.ones(tensor.shape, bool) if mask is None else np.broadcast_to(mask[..., None], tensor.shape)
+            for tensor, mask in zip(x, masks, strict=True)
+        ]
+        seen = [
+            np.where(k, t, np.asarray(self._neutral(t.dtype), t.dtype)) for k, t in zip(kept, x, strict=True)
+        ]
+        nowhere = ~np.logical_or.reduce(np.broadcast_arrays(*kept))
+        if nowhere.any():
+            seen[0], kept[0] = self._where_none_is_kept(
+                np.broadcast_to(x[0], nowhere.shape), seen[0], kept[0], nowhere
+            )
+        return seen, kept
+
+    def _neutral(self, dtype: np.dtype[Any]) -> float:
+        return self.neutral
+
+    def _where_none_is_kept(self, x: Array, seen: Array, kept: Array, nowhere: Array) -> tuple[Array, Array]:
+        """The first tensor, and what it lets in, where no mask keeps a place."""
+        raise NotImplementedError
+
+    def get_config(self) -> dict[str, Any]:
+        config = super().get_config()
+        if self.sees_masks:
+            del config["sees_masks"]  # as Keras 3 has no such thing
+        return config
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(sees_masks={self.sees_masks!r})"
+
+
+class ExtremeLayer(MaskedMergingLayer):
     """What the largest and the smallest of several tensors share: where the gradient goes."""
+
+    def _neutral(self, dtype: np.dtype[Any]) -> float:
+        if dtype.kind == "f":
+            return self.neutral
+        limits = np.iinfo(dtype)
+        return limits.min if self.neutral < 0 else limits.max
+
+    def _where_none_is_kept(self, x: Array, seen: Array, kept: Array, nowhere: Array) -> tuple[Array, Array]:
+        """Where no mask keeps a place, the first tensor's own value."""
+        return np.where(nowhere, x, seen), nowhere | kept
 
     def _merge_back(self, x: list[Array], y: Array, dy: Array) -> list[Array]:
         """The gradient goes to the tensor whose value was kept; to the first of several equal ones."""

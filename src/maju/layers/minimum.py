@@ -17,10 +17,13 @@ __all__ = ["MinimumLayer"]
 class MinimumLayer(ExtremeLayer):
     """The smallest of several tensors at each place: y = min(x₁, x₂, …).
 
+    A tensor is left out where its mask leaves a step out; where all masks do, the first one counts.
+
     Source: `keras.layers.Minimum`.
     """
 
     keras_class = "Minimum"
+    neutral = np.inf
 
     def _merge(self, x: list[Array]) -> Array:
         return reduce(np.minimum, x)
