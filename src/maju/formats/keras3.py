@@ -27,8 +27,8 @@ from maju.text.vocabulary import read_lines
 
 __all__ = ["Keras3Weights", "read_archive", "write_archive", "write_weights"]
 
-#: The version whose format is written.
-KERAS_VERSION = "3.8.0"
+#: The version whose format is written, and what whose layers compute is meant.
+KERAS_VERSION = "3.15.1"
 #: What of an archive is read, beside the vocabularies.
 WANTED = ("metadata.json", "config.json", "model.weights.h5", "model.weights.npz")
 #: The layers that learn a vocabulary.

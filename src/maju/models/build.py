@@ -84,8 +84,10 @@ def find_problems(spec: ModelSpec) -> list[Problem]:
         else:
             found += _layer_problems(layer)
     layers = {layer.name: layer for layer in spec.layers}
+    # Keras 3's predict says training=False to every layer, whatever the call says; Keras 2's does not.
+    overrides_training = not spec.keras_version.startswith(("1.", "2."))
     for call in spec.calls:
-        found += _call_problems(call, layers[call.layer])
+        found += _call_problems(call, layers[call.layer], overrides_training)
     # What a file holds may be of any size, a message may not.
     return [Problem(shorten(p.where), shorten(p.what), p.way_out) for p in found]
 
@@ -107,7 +109,7 @@ def _layer_problems(layer: LayerSpec) -> list[Problem]:
         raise ModelFormatError(f"{layer.where} has a broken config ({_reason(error)})") from error
 
 
-def _call_problems(call: CallSpec, layer: LayerSpec) -> list[Problem]:
+def _call_problems(call: CallSpec, layer: LayerSpec, overrides_training: bool) -> list[Problem]:
     unreadable = [leaf.kind for leaf in flat([call.args, call.kwargs]) if isinstance(leaf, Unreadable)]
     if unreadable:
         return [
@@ -123,7 +125,7 @@ def _call_problems(call: CallSpec, layer: LayerSpec) -> list[Problem]:
             return [Problem(layer.where, f"called with other arguments than it has ({error})")]
         return []
     cls = None if layer.model is not None else registry.find(layer.class_name)
-    return LayerCall.problems(call, cls or Layer, layer.where)
+    return LayerCall.problems(call, cls or Layer, layer.where, overrides_training)
 
 
 def build(spec: ModelSpec, store: WeightStore, what: str) -> Model:

@@ -44,8 +44,14 @@ class LayerCall:
         return cls([tensors[name] for name in names], masks, options, one_by_one=True)
 
     @staticmethod
-    def problems(call: CallSpec, layer: type[Layer], where: str) -> list[Problem]:
-        """Everything in a call that a layer of this class does not take."""
+    def problems(
+        call: CallSpec, layer: type[Layer], where: str, overrides_training: bool = True
+    ) -> list[Problem]:
+        """Everything in a call that a layer of this class does not take.
+
+        Args:
+            overrides_training: whether ``training=True`` in the call has no effect in inference.
+        """
         found = []
         names, given = layer.call_tensors, dict(call.kwargs)
         for name, value in zip(names, call.args, strict=False):
@@ -61,7 +67,9 @@ class LayerCall:
         for key, value in given.items():
             tensor = any(True for _ in refs_in(value))
             setting = key in layer.call_options and (tensor or isinstance(value, (bool, np.ndarray)))
-            neutral = not _says(value) or (key == "training" and value is False)
+            neutral = not _says(value) or (
+                key == "training" and (value is False or (value is True and overrides_training))
+            )
             if not (neutral or setting or (key in masks and tensor)):
                 found.append(Problem(where, f"called with {key}={'a tensor' if tensor else repr(value)}"))
         return found
