@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from maju.datasets import is_local
-from maju.errors import MajuError
 from maju.experiments.architectures import ConvolutionalNetwork, RecurrentNetwork
 from maju.experiments.data import DataChoice, load
 from maju.experiments.experiment import Experiment, Training
 from maju.experiments.extras import require_experiments
-from maju.experiments.files import RowFiles
+from maju.experiments.files import RowFiles, made_folder
 from maju.experiments.plots import plot_losses_together
 from maju.experiments.progress import RowProgress
 from maju.experiments.results import Result
@@ -78,11 +77,7 @@ def compare(experiments: Sequence[Experiment], out: str | os.PathLike[str], data
     console = Console(highlight=False)
     if not console.is_terminal:
         console.width = 200  # a file has no width that the table must fit into
-    folder = Path(out).expanduser()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise MajuError(f"{folder} cannot be made: {error.strerror}") from error
+    folder = made_folder(out)
     data = describe_data(experiments, data_dir)
     console.print(data, markup=False, soft_wrap=True)
     with RowProgress(experiments, Console(stderr=True, highlight=False)) as progress:

@@ -3,13 +3,30 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-__all__ = ["RowFiles"]
+from maju.errors import MajuError
+
+__all__ = ["RowFiles", "made_folder"]
+
+
+def made_folder(path: str | os.PathLike[str]) -> Path:
+    """The folder at a path, made where it is missing.
+
+    Raises:
+        MajuError: it cannot be made.
+    """
+    folder = Path(path).expanduser()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise MajuError(f"{folder} cannot be made: {error.strerror}") from error
+    return folder
 
 
 @dataclass(frozen=True)

@@ -68,9 +68,7 @@ def trainings(studies: Iterable[Study]) -> list[Experiment]:
     for study in studies:
         for row in study.rows:
             for experiment in row.experiments():
-                title = f"{study.title}, {row.label}"
-                if len(row.seeds) > 1:
-                    title += f", seed {experiment.training.seed}"
+                title = f"{study.title}, {experiment.title}"
                 found.setdefault(experiment.name, experiment.model_copy(update={"title": title}))
     return list(found.values())
 

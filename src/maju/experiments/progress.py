@@ -15,7 +15,7 @@ from maju.experiments.results import Result
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.progress import TaskID
+    from rich.progress import Progress, TaskID
 
 __all__ = ["GridProgress", "RowProgress", "duration"]
 
@@ -59,12 +59,7 @@ class RowProgress:
         def on_event(event: dict[str, Any]) -> None:
             if event["event"] == "built":
                 self.bars.start_task(task)
-                self.bars.update(task, total=event["batches"])
-            if "done" in event:
-                self.bars.update(task, completed=event["done"])
-            state = _state(event)
-            if state is not None:
-                self.bars.update(task, state=state)
+            _show(self.bars, task, event)
 
         return on_event
 
@@ -99,6 +94,7 @@ class GridProgress:
         )
         self.all = self.bars.add_task("all", total=len(experiments), state="")
         self.tasks: dict[str, TaskID] = {}
+        self.batches: dict[str, int] = {}
         self.ended = 0
         self.said = 0.0
         self._show_all()
@@ -150,21 +146,17 @@ class GridProgress:
             self.tasks[name] = self.bars.add_task(experiment.title, total=None, state="")
         task = self.tasks[name]
         if event["event"] == "built":
-            self.bars.update(task, total=event["batches"])
-            self.left.begin(name, event["done"] / event["batches"])
-            if event["done"]:
-                self._say(f"{experiment.title}: goes on after {event['done'] / event['batches']:.0%}")
-        if "done" in event:
-            self.bars.update(task, completed=event["done"])
-            self.left.reach(
-                name, event["done"] / (self.bars.tasks[self.bars.task_ids.index(task)].total or 1)
-            )
-        state = _state(event)
-        if state is not None:
-            self.bars.update(task, state=state)
+            self.batches[name] = event["batches"]
+            share = event["done"] / event["batches"]
+            self.left.begin(name, share)
+            if share:
+                self._say(f"{experiment.title}: goes on after {share:.0%}")
+        elif "done" in event:
+            self.left.reach(name, event["done"] / self.batches[name])
+        _show(self.bars, task, event)
         self._show_all()
         if event["event"] == "epoch" and not self.console.is_terminal:
-            self._say_epoch(f"{experiment.title}: {state}; {self._all()}")
+            self._say_epoch(f"{experiment.title}: {_state(event)}; {self._all()}")
 
     def _say(self, line: str) -> None:
         self.console.print(line, markup=False, highlight=False, soft_wrap=True)
@@ -189,6 +181,17 @@ def duration(seconds: float) -> str:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)
     return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02} min"
+
+
+def _show(bars: Progress, task: TaskID, event: dict[str, Any]) -> None:
+    """Let a training's bar follow an event."""
+    if event["event"] == "built":
+        bars.update(task, total=event["batches"])
+    if "done" in event:
+        bars.update(task, completed=event["done"])
+    state = _state(event)
+    if state is not None:
+        bars.update(task, state=state)
 
 
 def _outcome(result: Result) -> str:

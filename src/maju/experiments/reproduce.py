@@ -6,11 +6,13 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from maju.errors import ExperimentError, MajuError
+from maju.errors import ExperimentError
 from maju.experiments import grid
 from maju.experiments.data import load
 from maju.experiments.experiment import Experiment
+from maju.experiments.files import made_folder
 from maju.experiments.results import Result
+from maju.experiments.settings import repeated
 from maju.experiments.study import GRID, Row, Study, load_study
 
 __all__ = ["describe_data", "reproduce", "row_results", "studies_named"]
@@ -26,8 +28,7 @@ def studies_named(sources: Sequence[str | Path], quick: bool = False) -> list[St
         ExperimentError: a file is broken, or two studies have one name.
     """
     studies = [load_study(source) for source in sources or GRID]
-    names = [study.name for study in studies]
-    twice = sorted({name for name in names if names.count(name) > 1})
+    twice = repeated(study.name for study in studies)
     if twice:
         raise ExperimentError(f"each study needs a name of its own: {', '.join(twice)}")
     return [study.quick() for study in studies] if quick else studies
@@ -52,11 +53,7 @@ def reproduce(
     Raises:
         MajuError: the folder cannot be made, or holds a damaged result.
     """
-    folder = Path(out).expanduser()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise MajuError(f"{folder} cannot be made: {error.strerror}") from error
+    folder = made_folder(out)
     grid.write_studies(studies, folder)
     return run(grid.trainings(studies), folder, data_dir, progress)
 
@@ -78,10 +75,7 @@ def describe_data(studies: Sequence[Study], data_dir: DataDir = None) -> list[st
 
 def row_results(row: Row, results: Mapping[str, Result]) -> list[Result]:
     """The results of a row, a seed each, under the row's label."""
-    found = []
-    for experiment in row.experiments():
-        seed = f", seed {experiment.training.seed}" if len(row.seeds) > 1 else ""
-        title = {"title": row.label + seed}
-        result = results[experiment.name]
-        found.append(result.model_copy(update={"experiment": experiment.model_copy(update=title)}))
-    return found
+    return [
+        results[experiment.name].model_copy(update={"experiment": experiment})
+        for experiment in row.experiments()
+    ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from maju.experiments.files import RowFiles
 from maju.experiments.plots import plot_losses
 from maju.experiments.progress import RowProgress
 from maju.experiments.results import Result
+from maju.experiments.settings import repeated
 
 __all__ = ["run_experiment", "run_experiments", "versions"]
 
@@ -40,7 +40,7 @@ def run_experiments(
     Raises:
         MajuError: two experiments have one name.
     """
-    twice = [name for name, count in Counter(row.name for row in experiments).items() if count > 1]
+    twice = repeated(row.name for row in experiments)
     if twice:
         raise MajuError(f"each experiment needs a name of its own for its files: {', '.join(twice)}")
     results = []

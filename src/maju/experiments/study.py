@@ -15,7 +15,7 @@ from maju.errors import ExperimentError
 from maju.experiments.architectures import Architecture, ConvolutionalNetwork, RecurrentNetwork
 from maju.experiments.data import DataChoice
 from maju.experiments.experiment import Experiment, Training
-from maju.experiments.settings import Settings
+from maju.experiments.settings import Settings, repeated
 
 __all__ = ["GRID", "Row", "Study", "load_study", "shipped_studies"]
 
@@ -85,7 +85,7 @@ class Row(Settings):
     def _experiment(self, seed: int) -> Experiment:
         draft = Experiment(
             name="draft",
-            title=self.label,
+            title=self.label if len(self.seeds) == 1 else f"{self.label}, seed {seed}",
             data=self.data,
             architecture=self.model,
             training=self.training.model_copy(update={"seed": seed}),
@@ -114,8 +114,7 @@ class Study(Settings):
 
     @model_validator(mode="after")
     def _names_differ(self) -> Self:
-        names = [row.name for row in self.rows]
-        twice = sorted({name for name in names if names.count(name) > 1})
+        twice = repeated(row.name for row in self.rows)
         if twice:
             raise ValueError(f"rows: each row needs a name of its own: {', '.join(twice)}")
         return self

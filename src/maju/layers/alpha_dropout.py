@@ -9,7 +9,7 @@ import numpy as np
 
 from maju.layers.activations import SELU_ALPHA, SELU_SCALE
 from maju.layers.base import Array
-from maju.layers.noise import NoiseLayer, probability
+from maju.layers.noise import NoiseLayer, drawn_shape, probability
 from maju.layers.registry import layer
 
 __all__ = ["AlphaDropoutLayer"]
@@ -53,10 +53,7 @@ class AlphaDropoutLayer(NoiseLayer):
 
     def draw(self, x: Array) -> tuple[Any, Any]:
         self.refuse_one(self.rate)
-        shape = x.shape
-        if self.noise_shape is not None:
-            shape = tuple(n if m is None else m for n, m in zip(x.shape, self.noise_shape, strict=True))
-        kept = self.rng.random(shape) >= self.rate
+        kept = self.rng.random(drawn_shape(x.shape, self.noise_shape)) >= self.rate
         a = ((1 - self.rate) * (1 + self.rate * LOWEST**2)) ** -0.5
         shift = a * LOWEST * (~kept - self.rate)  # a · α′ · (1 − m) + b
         return (a * kept).astype(x.dtype), np.asarray(shift, x.dtype)

@@ -57,6 +57,9 @@ class Part:
     #: Hyper-parameters that are implemented for this one value alone; `...` stands for any value,
     #: since it changes no output.
     only: ClassVar[Mapping[str, Any]] = {}
+    #: Hyper-parameters that Keras 3 does not have, each with the value that means what Keras 3 does: a config
+    #: holds them at other values only.
+    beyond_keras: ClassVar[Mapping[str, Any]] = {}
     #: Weights that no gradient reaches; Keras stores them after the others.
     non_trainable: frozenset[str] = frozenset()
 
@@ -144,11 +147,12 @@ class Part:
     def get_config(self) -> dict[str, Any]:
         """The hyper-parameters under their Keras names, as Keras's own `get_config` gives them."""
         own = {key: getattr(self, key) for key in self.hyper_parameters}
+        own = {k: v for k, v in own.items() if k not in self.beyond_keras or v != self.beyond_keras[k]}
         return {"name": self.name, **self.extra_config, **own}
 
     def __repr__(self) -> str:
         config = self.get_config()
-        shown = ", ".join(f"{key}={config[key]!r}" for key in self.hyper_parameters)
+        shown = ", ".join(f"{key}={config[key]!r}" for key in self.hyper_parameters if key in config)
         return f"{type(self).__name__}({shown})"
 
 

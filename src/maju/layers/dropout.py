@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from maju.layers.base import Array, Backward, Layer
+from maju.layers.noise import drawn_shape, probability
 from maju.layers.registry import layer
 
 __all__ = ["DropoutLayer"]
@@ -39,9 +40,7 @@ class DropoutLayer(Layer):
         name: str | None = None,
     ) -> None:
         super().__init__(name)
-        self.rate = float(rate)
-        if not 0 <= self.rate <= 1:
-            raise ValueError(f"rate is a probability between 0 and 1, not {rate!r}")
+        self.rate = probability(rate)
         self.noise_shape = None if noise_shape is None else tuple(noise_shape)
         self.seed = seed
         self.rng = np.random.default_rng(seed)
@@ -57,8 +56,5 @@ class DropoutLayer(Layer):
 
     def _scale(self, x: Array) -> Array:
         """M / (1 − rate), drawn anew."""
-        shape = x.shape
-        if self.noise_shape is not None:
-            shape = tuple(n if m is None else m for n, m in zip(x.shape, self.noise_shape, strict=True))
-        kept = self.rng.random(shape) >= self.rate
+        kept = self.rng.random(drawn_shape(x.shape, self.noise_shape)) >= self.rate
         return np.asarray(kept / np.asarray(max(1 - self.rate, np.finfo(x.dtype).tiny), x.dtype))

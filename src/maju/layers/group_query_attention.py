@@ -7,9 +7,7 @@ from typing import Any
 import numpy as np
 
 from maju.layers.base import Array, Config, Shape
-from maju.layers.dropout import DropoutLayer
-from maju.layers.einsum_dense import EinsumDenseLayer
-from maju.layers.multi_head import HeadsAttention, per_head
+from maju.layers.multi_head import HeadsAttention
 from maju.layers.registry import layer
 
 __all__ = ["GroupQueryAttentionLayer"]
@@ -44,45 +42,9 @@ class GroupQueryAttentionLayer(HeadsAttention):
         "empty_rows",
     )
     derived = frozenset({"head_dim", "num_query_heads", "num_key_value_heads", "use_bias", "use_gate"})
-    choices = {"use_bias": (True, False), "use_gate": (False, True), "empty_rows": ("zeros", "uniform")}
 
-    def __init__(
-        self,
-        query_dense_kernel: Array,
-        key_dense_kernel: Array,
-        value_dense_kernel: Array,
-        output_dense_kernel: Array,
-        query_dense_bias: Array | None = None,
-        key_dense_bias: Array | None = None,
-        value_dense_bias: Array | None = None,
-        output_dense_bias: Array | None = None,
-        gate_dense_kernel: Array | None = None,
-        gate_dense_bias: Array | None = None,
-        *,
-        dropout: float = 0.0,
-        sliding_window: int | None = None,
-        seed: int | None = None,
-        empty_rows: str = "zeros",
-        name: str | None = None,
-    ) -> None:
-        super().__init__(name)
-        self.query_dense = per_head("query", query_dense_kernel, query_dense_bias)
-        self.key_dense = per_head("key", key_dense_kernel, key_dense_bias)
-        self.gate_dense = None
-        if gate_dense_kernel is not None:
-            self.gate_dense = per_head("gate", gate_dense_kernel, gate_dense_bias, "sigmoid")
-        self.value_dense = per_head("value", value_dense_kernel, value_dense_bias)
-        self.output_dense = EinsumDenseLayer(
-            output_dense_kernel,
-            output_dense_bias,
-            equation="...ab,abc->...c",
-            output_shape=output_dense_kernel.shape[2:],
-            bias_axes=None if output_dense_bias is None else "c",
-            name="attention_output",
-        )
-        self.sliding_window = sliding_window
-        self.empty_rows = empty_rows
-        self._dropout = DropoutLayer(dropout, seed=seed)
+    def __init__(self, *projections: Any, **shared: Any) -> None:
+        super().__init__(*projections, **shared)
         if self.num_query_heads % self.num_key_value_heads:
             raise ValueError(
                 f"num_query_heads={self.num_query_heads} is no multiple of "
@@ -110,16 +72,13 @@ class GroupQueryAttentionLayer(HeadsAttention):
         if input_shape:
             query, value, key = (shape[-1] for shape in (*input_shape, input_shape[1])[:3])
         depth, heads, shared = (config[key] for key in ("head_dim", "num_query_heads", "num_key_value_heads"))
-        found: dict[str, tuple[Shape, Shape]] = {
+        return {
             "query_dense": ((query, heads, depth), (heads, depth)),
             "key_dense": ((key, shared, depth), (shared, depth)),
             "gate_dense": ((query, heads, depth), (heads, depth)),
             "value_dense": ((value, shared, depth), (shared, depth)),
             "output_dense": ((heads, depth, query), (query,)),
         }
-        if not config.get("use_gate", False):
-            del found["gate_dense"]
-        return found
 
     def _fit(self, tensors: list[Array]) -> bool:
         return super()._fit(tensors) and tensors[0].ndim == 3

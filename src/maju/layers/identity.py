@@ -27,6 +27,7 @@ class IdentityLayer(Layer):
     masking = "uses"
     hyper_parameters = ("passes_mask",)
     choices = {"passes_mask": (True, False)}
+    beyond_keras = {"passes_mask": True}
 
     def __init__(self, *, passes_mask: bool = True, name: str | None = None) -> None:
         super().__init__(name)
@@ -40,12 +41,3 @@ class IdentityLayer(Layer):
 
     def compute_mask(self, x: Any, mask: Any = None) -> Any:
         return mask if self.passes_mask else None
-
-    def get_config(self) -> dict[str, Any]:
-        config = super().get_config()
-        if self.passes_mask:
-            del config["passes_mask"]  # as Keras 3 has no such thing
-        return config
-
-    def __repr__(self) -> str:
-        return f"IdentityLayer(passes_mask={self.passes_mask!r})"

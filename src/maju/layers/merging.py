@@ -96,6 +96,7 @@ class MaskedMergingLayer(MergingLayer):
 
     hyper_parameters = ("sees_masks",)
     choices = {"sees_masks": (True, False)}
+    beyond_keras = {"sees_masks": True}
     #: What stands for a value that a mask leaves out, and changes no result.
     neutral: ClassVar[float]
 
@@ -126,15 +127,6 @@ class MaskedMergingLayer(MergingLayer):
     def _where_none_is_kept(self, x: Array, seen: Array, kept: Array, nowhere: Array) -> tuple[Array, Array]:
         """The first tensor, and what it lets in, where no mask keeps a place."""
         raise NotImplementedError
-
-    def get_config(self) -> dict[str, Any]:
-        config = super().get_config()
-        if self.sees_masks:
-            del config["sees_masks"]  # as Keras 3 has no such thing
-        return config
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}(sees_masks={self.sees_masks!r})"
 
 
 class ExtremeLayer(MaskedMergingLayer):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from string import ascii_lowercase
 from typing import Any, Self
 
 import numpy as np
@@ -40,15 +41,47 @@ class HeadsAttention(Layer):
     masking = "passes"
     call_tensors = ("query", "value", "key")
     call_options = frozenset({"attention_mask", "return_attention_scores", "use_causal_mask"})
+    choices = {"use_bias": (True, False), "use_gate": (False, True), "empty_rows": ("zeros", "uniform")}
+    beyond_keras = {"empty_rows": "zeros"}
 
-    query_dense: EinsumDenseLayer
-    key_dense: EinsumDenseLayer
-    value_dense: EinsumDenseLayer
-    output_dense: EinsumDenseLayer
-    gate_dense: EinsumDenseLayer | None
-    sliding_window: int | None
-    empty_rows: str
-    _dropout: DropoutLayer
+    def __init__(
+        self,
+        query_dense_kernel: Array,
+        key_dense_kernel: Array,
+        value_dense_kernel: Array,
+        output_dense_kernel: Array,
+        query_dense_bias: Array | None = None,
+        key_dense_bias: Array | None = None,
+        value_dense_bias: Array | None = None,
+        output_dense_bias: Array | None = None,
+        gate_dense_kernel: Array | None = None,
+        gate_dense_bias: Array | None = None,
+        *,
+        dropout: float = 0.0,
+        sliding_window: int | None = None,
+        seed: int | None = None,
+        empty_rows: str = "zeros",
+        name: str | None = None,
+    ) -> None:
+        super().__init__(name)
+        self.query_dense = per_head("query", query_dense_kernel, query_dense_bias)
+        self.key_dense = per_head("key", key_dense_kernel, key_dense_bias)
+        self.gate_dense = None
+        if gate_dense_kernel is not None:
+            self.gate_dense = per_head("gate", gate_dense_kernel, gate_dense_bias, "sigmoid")
+        self.value_dense = per_head("value", value_dense_kernel, value_dense_bias)
+        outward = ascii_lowercase[2 : output_dense_kernel.ndim]
+        self.output_dense = EinsumDenseLayer(
+            output_dense_kernel,
+            output_dense_bias,
+            equation=f"...ab,ab{outward}->...{outward}",
+            output_shape=output_dense_kernel.shape[2:],
+            bias_axes=None if output_dense_bias is None else outward,
+            name="attention_output",
+        )
+        self.sliding_window = sliding_window
+        self.empty_rows = empty_rows
+        self._dropout = DropoutLayer(dropout, seed=seed)
 
     @property
     def dropout(self) -> float:
@@ -78,13 +111,18 @@ class HeadsAttention(Layer):
 
     @classmethod
     def projections(cls, config: Config, input_shape: Any) -> dict[str, tuple[Shape, Shape]]:
-        """The shapes of the kernel and of the bias of each projection, in Keras's order."""
+        """The shapes of the kernel and of the bias of each projection, in Keras's order.
+
+        The gate's is there in any case; `weight_shapes` leaves it out where there is no gate.
+        """
         raise NotImplementedError
 
     @classmethod
     def weight_shapes(cls, config: Config, input_shape: Any) -> dict[str, Shape]:
         shapes: dict[str, Shape] = {}
         for name, (kernel, bias) in cls.projections(config, input_shape).items():
+            if name == "gate_dense" and not config.get("use_gate", False):
+                continue
             shapes[f"{name}/kernel"] = kernel
             if config.get("use_bias", True):
                 shapes[f"{name}/bias"] = bias
@@ -98,21 +136,10 @@ class HeadsAttention(Layer):
     def from_config(cls, config: Config, weights: Mapping[str, Array] | None = None) -> Self:
         cls.refuse(config)
         taken = {key: config[key] for key in cls.hyper_parameters if key in config and key not in cls.derived}
-        arrays = {path.replace("/", "_"): array for path, array in (weights or {}).items()}
+        arrays: dict[str, Any] = {path.replace("/", "_"): array for path, array in (weights or {}).items()}
         layer = cls(**arrays, **taken, name=config.get("name"))
         layer.keep_extra(config)
         return layer
-
-    def get_config(self) -> dict[str, Any]:
-        config = super().get_config()
-        if self.empty_rows == "zeros":
-            del config["empty_rows"]  # as Keras 3 has no such thing
-        return config
-
-    def __repr__(self) -> str:
-        config = self.get_config()
-        shown = ", ".join(f"{key}={config[key]!r}" for key in self.hyper_parameters if key in config)
-        return f"{type(self).__name__}({shown})"
 
     # Attending
 

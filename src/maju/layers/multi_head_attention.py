@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from string import ascii_lowercase
 from typing import Any
 
-from maju.layers.base import Array, Config, Shape
-from maju.layers.dropout import DropoutLayer
-from maju.layers.einsum_dense import EinsumDenseLayer
-from maju.layers.multi_head import HeadsAttention, per_head
+from maju.layers.base import Config, Shape
+from maju.layers.multi_head import HeadsAttention
 from maju.layers.registry import layer
 
 __all__ = ["MultiHeadAttentionLayer"]
@@ -45,51 +42,18 @@ class MultiHeadAttentionLayer(HeadsAttention):
         "empty_rows",
     )
     derived = frozenset({"num_heads", "key_dim", "value_dim", "use_bias", "use_gate"})
-    choices = {"use_bias": (True, False), "use_gate": (False, True), "empty_rows": ("zeros", "uniform")}
 
     def __init__(
         self,
-        query_dense_kernel: Array,
-        key_dense_kernel: Array,
-        value_dense_kernel: Array,
-        output_dense_kernel: Array,
-        query_dense_bias: Array | None = None,
-        key_dense_bias: Array | None = None,
-        value_dense_bias: Array | None = None,
-        output_dense_bias: Array | None = None,
-        gate_dense_kernel: Array | None = None,
-        gate_dense_bias: Array | None = None,
-        *,
-        dropout: float = 0.0,
+        *projections: Any,
         output_shape: int | Sequence[int] | None = None,
         attention_axes: int | Sequence[int] | None = None,
-        sliding_window: int | None = None,
-        seed: int | None = None,
-        empty_rows: str = "zeros",
-        name: str | None = None,
+        **shared: Any,
     ) -> None:
-        super().__init__(name)
-        self.query_dense = per_head("query", query_dense_kernel, query_dense_bias)
-        self.key_dense = per_head("key", key_dense_kernel, key_dense_bias)
-        self.gate_dense = None
-        if gate_dense_kernel is not None:
-            self.gate_dense = per_head("gate", gate_dense_kernel, gate_dense_bias, "sigmoid")
-        self.value_dense = per_head("value", value_dense_kernel, value_dense_bias)
-        outward = ascii_lowercase[2 : output_dense_kernel.ndim]
-        self.output_dense = EinsumDenseLayer(
-            output_dense_kernel,
-            output_dense_bias,
-            equation=f"...ab,ab{outward}->...{outward}",
-            output_shape=output_dense_kernel.shape[2:],
-            bias_axes=None if output_dense_bias is None else outward,
-            name="attention_output",
-        )
+        super().__init__(*projections, **shared)
         #: ``output_shape``, under the name that it has in Keras: `output_shape` is a method.
         self.projected_shape = _numbers(output_shape)
         self.attention_axes = _numbers(attention_axes)
-        self.sliding_window = sliding_window
-        self.empty_rows = empty_rows
-        self._dropout = DropoutLayer(dropout, seed=seed)
 
     @property
     def num_heads(self) -> int:
@@ -117,16 +81,13 @@ class MultiHeadAttentionLayer(HeadsAttention):
         heads, key_dim = config["num_heads"], config["key_dim"]
         value_dim = config.get("value_dim") or key_dim
         outward: Shape = _numbers(config.get("output_shape")) or (query,)
-        found: dict[str, tuple[Shape, Shape]] = {
+        return {
             "query_dense": ((query, heads, key_dim), (heads, key_dim)),
             "key_dense": ((key, heads, key_dim), (heads, key_dim)),
             "gate_dense": ((query, heads, value_dim), (heads, value_dim)),
             "value_dense": ((value, heads, value_dim), (heads, value_dim)),
             "output_dense": ((heads, value_dim, *outward), outward),
         }
-        if not config.get("use_gate", False):
-            del found["gate_dense"]
-        return found
 
     def _axes(self, rank: int) -> tuple[int, ...]:
         if self.attention_axes is None:

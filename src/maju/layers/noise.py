@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from maju.errors import InputError
 from maju.layers.base import Array, Backward, Layer
 
-__all__ = ["NoiseLayer", "probability"]
+__all__ = ["NoiseLayer", "drawn_shape", "probability"]
 
 
 class NoiseLayer(Layer):
@@ -52,6 +53,13 @@ class NoiseLayer(Layer):
         if rate == 1:
             where = f"layer {self.name!r} ({self.keras_class})"
             raise InputError(f"{where}: a rate of 1 leaves nothing to train with")
+
+
+def drawn_shape(shape: tuple[int, ...], noise_shape: Sequence[int | None] | None) -> tuple[int, ...]:
+    """The shape to draw for an x of this shape: that of ``noise_shape``, in which None is x's own length."""
+    if noise_shape is None:
+        return shape
+    return tuple(n if m is None else m for n, m in zip(shape, noise_shape, strict=True))
 
 
 def probability(rate: float) -> float:
