@@ -5,6 +5,7 @@ import json
 import re
 import struct
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -171,6 +172,124 @@ def zeros_that_unpack_to_128_megabytes(path: Path, saved: Saved) -> None:
     in_weights(lambda file: instead(file, make))(path, saved)
 
 
+@hostile(FORMAT + r"layers/dense/vars/0: a piece of it unpacks to more than its size")
+def a_piece_that_unpacks_to_700_megabytes(path: Path, saved: Saved) -> None:
+    def make(file: Any) -> None:
+        array = file.create_dataset(HEAD, (48, 5), "f4", chunks=(48, 5), compression="gzip")
+        array.id.write_direct_chunk((0, 0), zlib.compress(bytes(700 << 20), 1))
+
+    in_weights(lambda file: instead(file, make))(path, saved)
+
+
+@hostile(FORMAT + r"layers/dense/vars/0: the file's [\d,]+ bytes would unpack to far too many")
+def a_small_array_in_one_large_piece(path: Path, saved: Saved) -> None:
+    def make(file: Any) -> None:
+        pieces = {"chunks": (2**13, 2**13), "maxshape": (None, None), "compression": "gzip"}
+        file.create_dataset(HEAD, data=np.zeros((48, 5), np.float32), **pieces)
+
+    in_weights(lambda file: instead(file, make))(path, saved)
+
+
+@hostile(FORMAT + r"layers/dense/vars/0: cut into more than 65,536 pieces")
+def an_array_in_a_million_pieces(path: Path, saved: Saved) -> None:
+    def make(file: Any) -> None:
+        array = file.create_dataset(HEAD, (1000, 1000), "f4", chunks=(1, 1), compression="gzip")
+        array[:90] = 1
+
+    in_weights(lambda file: instead(file, make))(path, saved)
+
+
+@hostile(FORMAT + r"layers/dense/vars/0: packed by filters \[6\], which no Keras uses")
+def an_array_in_a_rare_packing(path: Path, saved: Saved) -> None:
+    def make(file: Any) -> None:
+        file.create_dataset(HEAD, data=np.zeros((48, 5), "f4"), chunks=(4, 5), scaleoffset=3)
+
+    in_weights(lambda file: instead(file, make))(path, saved)
+
+
+@hostile("opened")
+def arrays_packed_as_h5py_can(path: Path, saved: Saved) -> None:
+    def repack(file: Any) -> None:
+        for number, packing in enumerate(({"compression": "gzip"}, {"compression": "lzf"})):
+            place = f"layers/dense/vars/{number}"
+            values = file[place][()]
+            del file[place]
+            file.create_dataset(place, data=values, shuffle=True, fletcher32=True, **packing)
+
+    in_weights(repack)(path, saved)
+
+
+@hostile(FORMAT + r"layers/dense/vars/0: expected numbers, found \[\('a', '<f4'\), \('b', 'S9'\)\]")
+def an_array_of_records(path: Path, saved: Saved) -> None:
+    def make(file: Any) -> None:
+        file.create_dataset(HEAD, data=np.zeros((48, 5), [("a", "f4"), ("b", "S9")]))
+
+    in_weights(lambda file: instead(file, make))(path, saved)
+
+
+@hostile(FORMAT + r"layers/dense/vars/0: expected numbers, found object")
+def an_array_of_arrays(path: Path, saved: Saved) -> None:
+    def make(file: Any) -> None:
+        file.create_dataset(HEAD, (48, 5), h5py.vlen_dtype(np.float32))
+
+    in_weights(lambda file: instead(file, make))(path, saved)
+
+
+@hostile(FORMAT + r"layers/dense/vars/0: expected numbers, found object")
+def an_array_of_places_in_the_file(path: Path, saved: Saved) -> None:
+    def make(file: Any) -> None:
+        file.create_dataset(HEAD, data=np.full((48, 5), file["layers"].ref, h5py.ref_dtype))
+
+    in_weights(lambda file: instead(file, make))(path, saved)
+
+
+@hostile(FORMAT + r"layers/dense/vars/0: expected an array, found a datatype")
+def a_type_in_place_of_an_array(path: Path, saved: Saved) -> None:
+    in_weights(lambda file: instead(file, lambda f: f.__setitem__(HEAD, np.dtype("f4"))))(path, saved)
+
+
+@hostile(FORMAT + r"layer 'conv2d' \(Conv2D\) needs 1 arrays, the file holds 0 there")
+def thirty_thousand_groups(path: Path, saved: Saved) -> None:
+    weights = io.BytesIO()
+    with h5py.File(weights, "w", libver="latest") as file:
+        for number in range(30_000):
+            file.create_group(f"layers/{number}")
+    held = {**members(saved("cnn")), "model.weights.h5": weights.getvalue()}
+    write_archive(path, held, zipfile.ZIP_DEFLATED)
+
+
+@hostile(r"ModelFormatError: layer_names: the file's [\d,]+ bytes would unpack to far too many")
+def three_thousand_names_that_are_one_long_text(path: Path, saved: Saved) -> None:
+    """A name of any length is 16 bytes that say where the text is, and here they all say the same place."""
+
+    def change(file: Any) -> None:
+        holder = file["model_weights"]
+        del holder.attrs["layer_names"]
+        holder.attrs.create("long", "x" * 10**6, dtype=h5py.string_dtype())
+        holder.attrs.create("layer_names", ["y"] * 3000, dtype=h5py.string_dtype())
+
+    in_h5(change)(path, saved)
+    content = path.read_bytes()
+    place = content.index(struct.pack("<I", 10**6))
+    short = rb"(?:\x01\0\0\0.{12}){1000,}"
+    path.write_bytes(
+        re.sub(
+            short, lambda found: content[place : place + 16] * (len(found[0]) // 16), content, flags=re.DOTALL
+        )
+    )
+
+
+@hostile(r"ModelFormatError: layer_names\d+: the file's [\d,]+ bytes would unpack to far too many")
+def a_list_of_names_in_eight_thousand_parts(path: Path, saved: Saved) -> None:
+    def change(file: Any) -> None:
+        holder = file["model_weights"]
+        del holder.attrs["layer_names"]
+        for number in range(8000):
+            holder.attrs[f"layer_names{number}"] = [b"n%d" % number]
+
+    in_h5(change)(path, saved)
+
+
 @hostile(FORMAT + r"layers/dense/vars/x\d+: the file's [\d,]+ bytes would unpack to far too many")
 def one_array_linked_a_thousand_times(path: Path, saved: Saved) -> None:
     def make(file: Any) -> None:
@@ -307,12 +426,61 @@ def what_no_model_needs_is_not_unpacked(path: Path, saved: Saved) -> None:
     write_archive(path, held, zipfile.ZIP_DEFLATED)
 
 
-@hostile(FORMAT + r"(Overlapped entries|damaged or truncated archive).*")
-def a_size_that_is_a_lie(path: Path, saved: Saved) -> None:
+@hostile(r"opened|" + FORMAT + r"damaged or truncated archive \(Overlapped entries.*")
+def a_packed_size_that_is_a_lie(path: Path, saved: Saved) -> None:
     content = bytearray(saved("cnn").read_bytes())
     entry = content.index(b"PK\x01\x02")
     struct.pack_into("<I", content, entry + 20, 2**30)
     path.write_bytes(content)
+
+
+def lie_about_size(path: Path, name: bytes, size: int) -> None:
+    """Write another size of a file of an archive into both places that say it."""
+    content = bytearray(path.read_bytes())
+    for mark, held, at in ((b"PK\x03\x04", 30, 22), (b"PK\x01\x02", 46, 24)):
+        entry = next(
+            found.start()
+            for found in re.finditer(mark, content)
+            if content[found.start() + held :].startswith(name)
+        )
+        struct.pack_into("<I", content, entry + at, size)
+    path.write_bytes(content)
+
+
+@hostile(FORMAT + r"damaged or truncated archive \(Bad CRC-32 for file 'config\.json'\)")
+def a_config_of_700_megabytes_that_claims_a_hundred_bytes(path: Path, saved: Saved) -> None:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        archive.writestr("metadata.json", '{"keras_version": "3.8.0"}')
+        with archive.open("config.json", "w") as file:
+            for _ in range(700):
+                file.write(b" " * 2**20)
+    lie_about_size(path, b"config.json", 100)
+
+
+@hostile(FORMAT + r"damaged or truncated archive \('config\.json' is not as long as the archive says\)")
+def a_config_that_claims_more_than_it_is(path: Path, saved: Saved) -> None:
+    write_archive(path, members(saved("cnn")), zipfile.ZIP_DEFLATED)
+    lie_about_size(path, b"config.json", 10**7)
+
+
+@hostile(FORMAT + r"damaged or truncated archive \('config\.json' is packed by a method .+\)")
+def a_config_packed_by_bzip2(path: Path, saved: Saved) -> None:
+    """Python unpacks all of it at once, whatever it is asked for."""
+    held = members(saved("cnn"))
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("metadata.json", held["metadata.json"])
+        archive.writestr("config.json", held["config.json"], zipfile.ZIP_BZIP2)
+
+
+@hostile(FORMAT + r"config\.json: 33,5\d\d,\d+ bytes of JSON that hold far too many values")
+def a_config_of_eight_million_objects(path: Path, saved: Saved) -> None:
+    config = b'{"class_name": "Sequential", "config": [' + b"{}, " * 8_380_000 + b"{}]}"
+    write_archive(path, {**members(saved("cnn")), "config.json": config}, zipfile.ZIP_DEFLATED)
+
+
+@hostile(FORMAT + r"config\.json: not valid JSON \(Exceeds the limit .+\)")
+def a_number_of_ten_thousand_digits(path: Path, saved: Saved) -> None:
+    write_archive(path, {**members(saved("cnn")), "config.json": b'{"a": ' + b"9" * 10_000 + b"}"})
 
 
 @hostile(FORMAT + r"the archive holds 'config\.json' twice")
@@ -365,7 +533,7 @@ def a_file_of_deep_json(path: Path, saved: Saved) -> None:
     path.write_bytes(b'{"class_name": ' + b"[" * 10**6)
 
 
-@hostile(FORMAT + r"67,108,865 bytes of JSON; the limit is 67,108,864")
+@hostile(FORMAT + r"33,554,433 bytes of JSON; the limit is 33,554,432")
 def a_file_of_endless_json(path: Path, saved: Saved) -> None:
     with path.open("wb") as file:
         file.write(b"{")
@@ -387,4 +555,18 @@ def safetensors_that_claim_a_large_array(path: Path, saved: Saved) -> None:
 def safetensors_with_a_deep_architecture(path: Path, saved: Saved) -> None:
     metadata = {"maju_architecture": "[" * 10**5}
     header = json.dumps({"__metadata__": metadata}).encode()
+    path.write_bytes(struct.pack("<Q", len(header)) + header)
+
+
+@hostile(FORMAT + r"damaged or truncated safetensors \(.*\)")
+def safetensors_whose_arrays_overlap(path: Path, saved: Saved) -> None:
+    header = json.dumps(
+        {name: {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]} for name in ("a/kernel", "b/kernel")}
+    ).encode()
+    path.write_bytes(struct.pack("<Q", len(header)) + header + bytes(8))
+
+
+@hostile(FORMAT + r"(damaged or truncated safetensors \(.*\)|weights alone.*)")
+def safetensors_of_a_shape_whose_product_overflows(path: Path, saved: Saved) -> None:
+    header = json.dumps({"x": {"dtype": "F32", "shape": [0, 2**63, 2**63], "data_offsets": [0, 0]}}).encode()
     path.write_bytes(struct.pack("<Q", len(header)) + header)
