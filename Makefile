@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test check lint types docs clean help
+.PHONY: demo test check lint types tables docs clean help
 
 help:  ## list the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -14,6 +14,8 @@ $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet -e '.[dev]'
+	# Keras 2 of today, for the tests. What it depends on would bring TensorFlow's GPU build beside the CPU's.
+	$(BIN)/python -m pip install --quiet --no-deps tf_keras
 	touch $(STAMP)
 
 demo: $(STAMP)  ## train four small models with Keras, run them from scratch, compare
@@ -22,15 +24,18 @@ demo: $(STAMP)  ## train four small models with Keras, run them from scratch, co
 test: $(STAMP) lint types  ## lint, types and every test
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
-check: $(STAMP) lint types  ## the fast subset, in under two minutes
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m 'not slow' -q
+check: $(STAMP) lint types  ## lint, types and each tenth of the quick tests, in under two minutes
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m 'not slow' -q --every 10
 
 lint: $(STAMP)  ## ruff, both the linter and the formatter
-	$(BIN)/ruff check src tests
-	$(BIN)/ruff format --check src tests
+	$(BIN)/ruff check src tests fuzz
+	$(BIN)/ruff format --check src tests fuzz
 
 types: $(STAMP)  ## mypy, strict
 	$(BIN)/mypy
+
+tables: $(STAMP)  ## write the guide's list of layers anew, from the Keras that is installed
+	PYTHONPATH=tests $(BIN)/python -m supported_layers
 
 docs: $(STAMP)  ## build the user's guide into site/
 	$(BIN)/python -m pip install --quiet -e '.[docs]'

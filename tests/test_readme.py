@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from maju.layers import activations, registry
+
 ROOT = Path(__file__).parent.parent
 
 
@@ -27,7 +29,8 @@ def after_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-PAGES = ["README.md", "README.id.md", "docs/getting-started.md", "docs/layers.md", "docs/models.md"]
+GUIDE = ["getting-started", "layers", "models", "custom-layers"]
+PAGES = ["README.md", "README.id.md", *(f"docs/{page}.md" for page in GUIDE)]
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -35,6 +38,8 @@ def test_examples_run(page: str, after_demo: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.chdir(after_demo)
     examples = re.findall(r"```python\n(.*?)```", (ROOT / page).read_text(encoding="utf-8"), re.DOTALL)
     assert examples
+    monkeypatch.setattr(registry, "_registered", {})  # what the examples register
+    monkeypatch.setattr(activations, "_REGISTERED", {})
     for example in examples:
         exec(compile(example, page, "exec"), {"__name__": "__main__", "np": np})
 

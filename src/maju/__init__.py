@@ -20,6 +20,7 @@ from maju.errors import (
     ModelKindError,
     UnsupportedModelError,
 )
+from maju.layers.registry import register, unregister
 from maju.models import Classifier, CNNFromScratch, LSTMFromScratch, Model, RNNFromScratch, load
 
 __version__ = "0.1.0"
@@ -44,4 +45,6 @@ __all__ = [
     "layers",
     "load",
     "models",
+    "register",
+    "unregister",
 ]

@@ -31,6 +31,9 @@ __all__ = [
     "UnsupportedModelError",
 ]
 
+#: How many problems a message lists.
+MOST_LISTED = 100
+
 
 class MajuError(Exception):
     """The base of every error that maju raises on purpose."""
@@ -63,13 +66,16 @@ class Problem:
 
 
 class UnsupportedModelError(MajuError):
-    """A model that needs what maju does not have. `problems` lists all of it."""
+    """A model that needs what maju does not have. `problems` lists all of it; the message the first 100."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
         count = len(self.problems)
         heading = "not supported: " if count == 1 else f"{count} things are not supported:\n  - "
-        super().__init__(heading + "\n  - ".join(str(problem) for problem in self.problems))
+        lines = [str(problem) for problem in self.problems[:MOST_LISTED]]
+        if count > MOST_LISTED:
+            lines.append(f"... and {count - MOST_LISTED} more")
+        super().__init__(heading + "\n  - ".join(lines))
 
 
 class InputError(MajuError, ValueError):

@@ -89,10 +89,9 @@ def test_a_file_can_become_itself(cli: Maju, model: Any, old: Path) -> None:
 
 
 def test_other_endings(cli: Maju, old: Path, tmp_path: Path) -> None:
-    new = tmp_path / "new.onnx"
-    said = (
-        f"Invalid value for 'NEW': {new}: the name must end in one of .keras, .weights.h5, .h5, .safetensors"
-    )
+    new = tmp_path / "new.pb"
+    endings = ".keras, .weights.h5, .h5, .safetensors, .onnx"
+    said = f"Invalid value for 'NEW': {new}: the name must end in one of {endings}"
     assert cli("convert", old, new).error == f"{said} (maju convert --help tells more)"
     assert not new.exists()
 

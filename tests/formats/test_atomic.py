@@ -16,7 +16,7 @@ import pytest
 import maju
 from formats.samples import SAMPLES
 from maju.errors import ModelFormatError
-from maju.formats import SUFFIXES
+from maju.formats import OPENED
 from maju.models import Model
 
 Saved = Callable[..., Path]
@@ -109,7 +109,7 @@ STEPS = ["touch", "write", "fsync", "replace"]
 
 
 @pytest.mark.parametrize("step", STEPS)
-@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("suffix", OPENED)
 def test_a_full_disk_leaves_the_old_file_and_no_other(
     suffix: str, step: str, model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -145,7 +145,7 @@ except maju.ModelFormatError as error:
 """
 
 
-@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("suffix", OPENED)
 def test_a_file_that_may_not_grow_so_large(suffix: str, model: Model, saved: Saved, tmp_path: Path) -> None:
     path = tmp_path / f"model{suffix}"
     model.save(path)
@@ -162,7 +162,7 @@ def test_a_file_that_may_not_grow_so_large(suffix: str, model: Model, saved: Sav
     assert_old_file_is_whole(path, before)
 
 
-@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("suffix", OPENED)
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), MemoryError(), RuntimeError("a bug")], ids=repr)
 def test_whatever_goes_wrong_goes_on_and_leaves_the_old_file(
     error: BaseException, suffix: str, model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -178,7 +178,7 @@ def test_whatever_goes_wrong_goes_on_and_leaves_the_old_file(
     assert_old_file_is_whole(path, before)
 
 
-@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("suffix", OPENED)
 def test_a_folder_that_may_not_be_written(
     suffix: str, model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -189,7 +189,7 @@ def test_a_folder_that_may_not_be_written(
     assert str(error.value) == f"{path}: cannot be written (Permission denied)"
 
 
-@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("suffix", OPENED)
 def test_a_folder_that_is_not_there(suffix: str, model: Model, tmp_path: Path) -> None:
     path = tmp_path / "absent" / f"model{suffix}"
     with pytest.raises(ModelFormatError) as error:
@@ -198,7 +198,7 @@ def test_a_folder_that_is_not_there(suffix: str, model: Model, tmp_path: Path) -
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("suffix", OPENED)
 def test_a_folder_in_the_place_of_the_file(suffix: str, model: Model, tmp_path: Path) -> None:
     path = tmp_path / f"model{suffix}"
     path.mkdir()

@@ -101,10 +101,10 @@ def test_values_that_are_not_implemented(value: Any, said: str, saved: Path, tmp
 
 def test_types_that_are_not_implemented(tmp_path: Path) -> None:
     x = keras.Input((4,))
-    half = ops.cast(ops.cast(x, "bfloat16"), "float32")
+    half = ops.cast(ops.cast(x, "complex64"), "float32")
     keras.Model(x, half).save(tmp_path / "model.keras")
     (problem,) = refusal(tmp_path / "model.keras")
-    assert problem.endswith("(Cast): dtype='bfloat16'; expected a type of NumPy")
+    assert problem.endswith("(Cast): dtype='complex64'; expected a type of NumPy")
 
 
 def test_values_of_hyper_parameters_that_are_not_implemented(tmp_path: Path) -> None:
@@ -141,7 +141,8 @@ keras.Model(x, Negative()(Dense(2)(x))).save(sys.argv[1])
 """
     subprocess.run([sys.executable, "-c", script, tmp_path / "model.keras"], check=True)
     said = "a class of its author's own; the file does not hold its computation"
-    assert [problem.split(": ", 1)[1] for problem in refusal(tmp_path / "model.keras")] == [said, said]
+    problems = [problem.split(": ", 1)[1] for problem in refusal(tmp_path / "model.keras")]
+    assert [problem.partition(" (write it as")[0] for problem in problems] == [said, said]
 
 
 @pytest.mark.parametrize("sections", [10**9, -1, 0, "many", [[1], [2]], 2.0], ids=str)
@@ -172,8 +173,11 @@ def test_an_axis_that_is_not_there(saved: Path, tmp_path: Path) -> None:
         loaded.forward(np.ones((2, 4, 6)))
 
 
-def test_nothing_large_is_made_while_a_file_is_opened(tmp_path: Path) -> None:
+def test_nothing_large_is_made_while_a_file_is_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The shape of what an operation makes is not found by making it, if that would be large."""
+    monkeypatch.setenv("MAJU_MAX_VALUES", str(10**15))
     x = keras.Input((4,))
     keras.Model(x, ops.tile(x, (1, 2))).save(tmp_path / "model.keras")
 

@@ -17,7 +17,7 @@ import maju
 from formats.archives import members
 from formats.samples import SAMPLES, Sample
 from maju.errors import InputError, ModelFormatError, UnsupportedModelError
-from maju.formats import SUFFIXES
+from maju.formats import OPENED
 from maju.models import Classifier
 from parity.compare import PROBABILITIES, assert_same
 
@@ -80,7 +80,7 @@ def test_weights_alone_from_keras_go_into_the_layers_of_maju(sample: Sample, sav
 
 
 @pytest.mark.parametrize("name", KINDS)
-@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("suffix", OPENED)
 def test_save_weights_and_load_weights_of_a_classifier(
     name: str, suffix: str, saved: Saved, tmp_path: Path
 ) -> None:
@@ -206,7 +206,7 @@ def test_the_vocabulary_that_keras_loses_in_an_h5_is_missed(saved: Saved) -> Non
 
 def test_every_suffix_is_checked(saved: Saved, tmp_path: Path) -> None:
     model = maju.load(saved("cnn"))
-    for name in ("model", "model.pb", "model.onnx", "keras"):
+    for name in ("model", "model.pb", "model.tflite", "keras"):
         with pytest.raises(ModelFormatError, match=r"the suffix must be one of \.keras, \.weights\.h5, \.h5"):
             model.save(tmp_path / name)
     assert list(tmp_path.iterdir()) == []
@@ -295,7 +295,7 @@ assert not [name for name in sys.modules if name.split(".")[0] in ("keras", "ten
 """
 
 
-@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("suffix", OPENED)
 def test_a_round_trip_with_no_keras_anywhere(suffix: str, saved: Saved, tmp_path: Path) -> None:
     sample = SAMPLES["lstm"]
     np.save(tmp_path / "x.npy", sample.x)

@@ -22,7 +22,22 @@ def one(kind: str, shape: tuple[int, ...], **config: Any) -> Case:
     return kind, config, [shape], None
 
 
+LOCAL: dict[str, Any] = {"filters": 2, "kernel_size": 2, "strides": 2, "activation": "tanh"}
 CASES: dict[str, Case] = {
+    "local-1": ("LocallyConnected1D", {**LOCAL, "implementation": 1}, [(2, 5, 3)], None),
+    "local-2": ("LocallyConnected1D", {**LOCAL, "implementation": 2, "padding": "same"}, [(2, 5, 3)], None),
+    "local-3": (
+        "LocallyConnected2D",
+        {
+            **LOCAL,
+            "kernel_size": [3, 2],
+            "implementation": 3,
+            "data_format": "channels_first",
+            "padding": "same",
+        },
+        [(2, 2, 4, 3)],
+        None,
+    ),
     "conv1d": one("Conv1D", SEQUENCES, filters=3, kernel_size=3, activation="tanh"),
     "conv1d-same-strides": one("Conv1D", SEQUENCES, filters=3, kernel_size=4, strides=2, padding="same"),
     "conv1d-causal": one(

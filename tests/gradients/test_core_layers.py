@@ -22,6 +22,16 @@ def einsum(equation: str, output_shape: Any, bias_axes: str | None = None, **con
 CASES: dict[str, Case] = {
     "masking": ("Masking", {"mask_value": 0.0}, [STEPS], None),
     "identity": ("Identity", {}, [STEPS], None),
+    "layer-scale": ("LayerScale", {"projection_dim": 5}, [STEPS], None),
+    "layer-scale-of-one": ("LayerScale", {"projection_dim": 1}, [STEPS], None),
+    "stochastic-depth": ("StochasticDepth", {"drop_path_rate": 0.0}, [STEPS], None),
+    "custom-scale": ("CustomScaleLayer", {"scale": 0.3}, [STEPS, (3, 4, 1)], None),
+    "layer-as-activation": (
+        "Dense",
+        {"units": 3, "activation": {"class_name": "LeakyReLU", "config": {"negative_slope": 0.1}}},
+        [ROWS],
+        None,
+    ),
     "thresholded-relu": ("ThresholdedReLU", {"theta": 0.3}, [STEPS], None),
     "einsum-of-rows": ("EinsumDense", einsum("ab,bc->ac", 3, "c", activation="tanh"), [ROWS], None),
     "einsum-of-steps": ("EinsumDense", einsum("abc,cd->abd", (None, 3), "d"), [STEPS], None),

@@ -28,7 +28,20 @@ WITHOUT_SLOPES = {
     *("cholesky", "cholesky upper", "einsum of the diagonal"),
 }
 #: Operations on real numbers that have no backward.
-NO_WAY_BACK = {"Corrcoef", "Correlate", "I0", "Lstsq", "Nextafter", "SegmentProd"}
+NO_WAY_BACK = {
+    *(
+        "Corrcoef",
+        "Correlate",
+        "HSVToRGB",
+        "I0",
+        "ISTFT",
+        "Lstsq",
+        "Nextafter",
+        "RGBToHSV",
+        "SSIM",
+    ),
+    *("SegmentProd", "AffineTransform", "MapCoordinates", "PerspectiveTransform", "ScaleAndTranslate"),
+}
 
 
 def calls(name: str) -> list[tuple[Operation, tuple[Any, ...], dict[str, Any]]]:

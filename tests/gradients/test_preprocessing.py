@@ -34,6 +34,7 @@ CASES: dict[str, Case] = {
 WITHOUT = {
     "AutoContrast",
     "CategoryEncoding",
+    "ContrastLimitedAdaptiveHistogramEqualization",
     "Discretization",
     "HashedCrossing",
     "Hashing",

@@ -23,6 +23,10 @@ def half(keras_class: str, **config: Any) -> dict[str, Any]:
     return {"class_name": keras_class, "config": {"name": keras_class.lower(), "units": 3, **config}}
 
 
+def within(keras_class: str, **config: Any) -> dict[str, Any]:
+    return {"class_name": keras_class, "config": {"name": keras_class.lower(), **config}}
+
+
 @dataclass(frozen=True)
 class Example:
     """What a layer is built from, and what it is given: an array or a list of them."""
@@ -78,6 +82,35 @@ EXAMPLES: dict[str, Example] = {
     "AdaptiveMaxPooling3D": Example({"output_size": [2, 1, 3]}, VOLUMES),
     "AveragePooling1D": Example({"pool_size": [3], "strides": [2], "padding": "same"}, STEPS),
     "AveragePooling3D": Example({"pool_size": [2, 1, 2], "padding": "same"}, VOLUMES),
+    "ContrastLimitedAdaptiveHistogramEqualization": Example(
+        {"value_range": [-4, 4], "tile_grid_size": [2, 3], "clip_limit": 30.0}, IMAGES
+    ),
+    "GRUCell": Example({"units": 3, "reset_after": False}, [ROWS, ROWS[:, :3].copy()]),
+    "LSTMCell": Example({"units": 3, "use_bias": False}, [ROWS, ROWS[:, :3].copy(), ROWS[:, 3:].copy()]),
+    "LocallyConnected1D": Example(
+        {"filters": 3, "kernel_size": [2], "padding": "same", "implementation": 2, "strides": [2]}, STEPS
+    ),
+    "LocallyConnected2D": Example(
+        {"filters": 3, "kernel_size": [3, 2], "data_format": "channels_first", "activation": "tanh"}, IMAGES
+    ),
+    "MelSpectrogram": Example(
+        {"fft_length": 8, "sequence_stride": 3, "num_mel_bins": 4, "power_to_db": False}, values(4, 30)
+    ),
+    "Pipeline": Example(
+        {
+            "layers": [
+                within("Rescaling", scale=2.0, offset=0.5),
+                within("Cropping2D", cropping=[[1, 0], [0, 2]]),
+            ]
+        },
+        IMAGES,
+    ),
+    "STFTSpectrogram": Example({"mode": "magnitude", "frame_length": 8, "frame_step": 3}, values(4, 30, 2)),
+    "SimpleRNNCell": Example({"units": 3, "activation": "softsign"}, [ROWS, ROWS[:, :3].copy()]),
+    "StackedRNNCells": Example(
+        {"cells": [half("GRUCell"), half("LSTMCell", units=2)]},
+        [ROWS, ROWS[:, :3].copy(), ROWS[:, :2].copy(), ROWS[:, 2:4].copy()],
+    ),
     "Conv1D": Example(
         {"filters": 6, "kernel_size": [2], "dilation_rate": [2], "padding": "causal", "groups": 3}, STEPS
     ),
@@ -203,6 +236,9 @@ EXAMPLES: dict[str, Example] = {
     "Reshape": Example({"target_shape": [2, -1]}, ROWS),
     "SimpleRNN": Example({"units": 3, "return_sequences": True, "zero_output_for_mask": True}, STEPS, MASK),
     "Softmax": Example({"axis": 1}, STEPS),
+    "CustomScaleLayer": Example({"scale": 0.3}, [ROWS, ROWS[:, ::-1].copy()]),
+    "LayerScale": Example({"init_values": 0.1, "projection_dim": 4}, IMAGES),
+    "StochasticDepth": Example({"drop_path_rate": 0.5}, IMAGES),
     "Subtract": Example({}, [ROWS, ROWS[:, ::-1].copy()]),
     "TextVectorization": Example(
         {"vocabulary": ["satu", "dua", "tiga"], "output_sequence_length": 4},

@@ -37,13 +37,26 @@ CASES: list[tuple[str, dict[str, Any], str]] = [
     ("Conv2D", {"data_format": "NHWC"}, "data_format='NHWC'; expected 'channels_last' or 'channels_first'"),
     ("Conv2D", {"depth_multiplier": 2}, "unknown hyper-parameter depth_multiplier=2"),
     ("Conv2D", {"quantization_config": {}}, "quantization_config={}; only None is implemented"),
-    ("Dense", {"lora_rank": 4}, "unknown hyper-parameter lora_rank=4"),
-    ("Dense", {"dtype": "bfloat16"}, "dtype policy 'bfloat16'; only 'float32' is implemented"),
+    ("Dense", {"units": 2, "lora_rank": 0}, "lora_rank=0; expected a whole number of at least 1"),
+    ("Embedding", {"lora_alpha": "two"}, "lora_alpha='two'; expected a number"),
+    ("DepthwiseConv2D", {"lora_rank": 4}, "unknown hyper-parameter lora_rank=4"),
+    (
+        "Dense",
+        {"dtype": "int8"},
+        "dtype policy 'int8'; expected 'float32', 'float64', 'float16', ",
+    ),
+    ("Dense", {"dtype": ["float32"]}, "dtype policy ['float32']; expected 'float32'"),
+    ("Conv2D", {"dtype": "int8_from_float32"}, "weights quantized as 'int8', which is not implemented"),
+    (
+        "Embedding",
+        {"dtype": "gptq/4/8_from_float32"},
+        "quantized as gptq, which Keras does not do with",
+    ),
     ("MaxPooling2D", {"padding": "full"}, "padding='full'; expected 'valid' or 'same'"),
     ("GlobalMaxPooling2D", {"keepdims": "yes"}, "keepdims='yes'; expected False or True"),
     ("Embedding", {"sparse": True}, "unknown hyper-parameter sparse=True"),
     ("Embedding", {"mask_zero": "no"}, "mask_zero='no'; expected False or True"),
-    ("BatchNormalization", {"renorm": True}, "renorm=True; only False is implemented"),
+    ("BatchNormalization", {"renorm": "yes"}, "renorm='yes'; expected False or True"),
     ("BatchNormalization", {"virtual_batch_size": 2}, "unknown hyper-parameter virtual_batch_size=2"),
     ("LayerNormalization", {"rms_scaling": 2}, "rms_scaling=2; expected True or False"),
     ("GroupNormalization", {"mean": "geometric"}, "unknown hyper-parameter mean='geometric'"),
@@ -54,8 +67,8 @@ CASES: list[tuple[str, dict[str, Any], str]] = [
     ),
     (
         "SpectralNormalization",
-        {"layer": half("Dense", lora_rank=3)},
-        ", layer: unknown hyper-parameter lora_rank=3",
+        {"layer": half("Dense", lora_rank="three")},
+        ", layer: lora_rank='three'; expected a whole number of at least 1",
     ),
     (
         "UpSampling2D",
@@ -69,20 +82,19 @@ CASES: list[tuple[str, dict[str, Any], str]] = [
     ("Dot", {"normalize": 3}, "normalize=3; expected False or True"),
     (
         "EinsumDense",
-        {"equation": "ab,bc->a", "quantization_config": {}},
-        "quantization_config={}; only None is implemented",
+        {"equation": "ab,bc->a", "bias_axis": "b"},
+        "unknown hyper-parameter bias_axis='b'",
     ),
     ("EinsumDense", {"equation": "ab->ba"}, "equation='ab->ba'; expected one like 'abc,cd->abd'"),
     ("EinsumDense", {"equation": "aa,ab->ab"}, "each axis once in a term"),
     ("EinsumDense", {"equation": "...ab,bc->ac..."}, "expected one like"),
     ("EinsumDense", {"equation": "ab,bc->ad"}, "expected one like"),
-    ("EinsumDense", {"equation": "ab,bc->ac", "lora_rank": 2}, "unknown hyper-parameter lora_rank=2"),
-    ("ReversibleEmbedding", {"reverse_dtype": "float64"}, "reverse_dtype='float64'; expected None or "),
+    ("EinsumDense", {"equation": "ab,bc->ac", "lora_rank": 2.0}, "lora_rank=2.0; expected a whole number"),
+    ("ReversibleEmbedding", {"reverse_dtype": "int32"}, "reverse_dtype='int32'; expected None or "),
     ("Attention", {"score_mode": "cosine"}, "score_mode='cosine'; expected 'dot' or 'concat'"),
     ("AdditiveAttention", {"score_mode": "dot"}, "unknown hyper-parameter score_mode='dot'"),
     ("MultiHeadAttention", {"num_heads": 2, "rotary": True}, "unknown hyper-parameter rotary=True"),
     ("MultiHeadAttention", {"use_gate": 2}, "use_gate=2; expected False or True"),
-    ("StringLookup", {"vocabulary": ["a"], "sparse": True}, "sparse=True; only False is implemented"),
     ("StringLookup", {"vocabulary": ["a"], "encoding": "latin-1"}, "encoding='latin-1'; only 'utf-8'"),
     (
         "StringLookup",
@@ -99,7 +111,6 @@ CASES: list[tuple[str, dict[str, Any], str]] = [
     ("Resizing", {"interpolation": "area"}, "interpolation='area'; expected 'nearest' or 'bilinear'"),
     ("Resizing", {"fill_mode": "wrap"}, "fill_mode='wrap'; only 'constant' is implemented"),
     ("RandomFlip", {"axis": 1}, "unknown hyper-parameter axis=1"),
-    ("InputLayer", {"sparse": True}, "sparse=True; only False is implemented"),
     ("InputLayer", {"ragged": True}, "ragged=True; only False is implemented"),
     ("InputLayer", {"dtype": "complex64"}, "dtype='complex64'; expected "),
     ("Rescaling", {"mean": 0.5}, "unknown hyper-parameter mean=0.5"),
@@ -137,7 +148,7 @@ def test_all_of_it_is_named_at_once() -> None:
         "units": 2,
         "time_major": True,
         "activation": "wiggle",
-        "dtype": "float16",
+        "dtype": "float8",
         "clockwork": 8,
     }
     with pytest.raises(UnsupportedModelError) as caught:
@@ -147,7 +158,8 @@ def test_all_of_it_is_named_at_once() -> None:
         "4 things are not supported:\n"
         "  - layer 'read' (LSTM): time_major=True; only False is implemented\n"
         "  - layer 'read' (LSTM): activation='wiggle', an activation that maju does not know\n"
-        "  - layer 'read' (LSTM): dtype policy 'float16'; only 'float32' is implemented\n"
+        "  - layer 'read' (LSTM): dtype policy 'float8'; expected 'float32', 'float64', 'float16', "
+        "'bfloat16', 'mixed_float16', 'mixed_bfloat16'\n"
         "  - layer 'read' (LSTM): unknown hyper-parameter clockwork=8"
     )
 

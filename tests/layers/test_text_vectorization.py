@@ -215,7 +215,6 @@ def test_a_file_without_the_vocabulary_is_refused(tmp_path: Path) -> None:
     ("key", "value", "message"),
     [
         ("ragged", True, "ragged=True; only False is implemented"),
-        ("sparse", True, "sparse=True; only False is implemented"),
         ("encoding", "latin-1", "encoding='latin-1'; only 'utf-8' is implemented"),
         ("output_mode", "one_hot", "output_mode='one_hot'; expected 'int' or"),
         ("split", "sentences", "split='sentences'; expected 'whitespace' or"),
@@ -226,6 +225,13 @@ def test_a_file_without_the_vocabulary_is_refused(tmp_path: Path) -> None:
 def test_what_is_not_implemented_is_refused(key: str, value: Any, message: str) -> None:
     with pytest.raises(UnsupportedModelError, match=message):
         TextVectorizationLayer.from_config({"name": "words", "vocabulary": ["a"], key: value})
+
+
+def test_sparse_counts_are_the_counts() -> None:
+    config = {"name": "words", "vocabulary": ["a", "b"], "output_mode": "count"}
+    dense, sparse = (TextVectorizationLayer.from_config({**config, "sparse": flag}) for flag in (False, True))
+    np.testing.assert_array_equal(sparse.forward(["a c a"]), dense.forward(["a c a"]))
+    assert sparse.get_config()["sparse"] is True
 
 
 @pytest.mark.parametrize(("old", "new"), [("binary", "multi_hot"), ("tf-idf", "tf_idf")])

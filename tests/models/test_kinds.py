@@ -75,6 +75,49 @@ def test_layers_inside_wrappers_and_nested_models_count() -> None:
         maju.LSTMFromScratch.load(model)
 
 
+#: A layer of a sequence, the kind that it makes of a model, and another kind, with what that one says.
+INSIDE: dict[str, tuple[Callable[[], Any], str, str, str]] = {
+    "a cell": (lambda: layers.RNN(layers.LSTMCell(3)), "lstm", "rnn", "LSTMCell"),
+    "a cell of several": (
+        lambda: layers.RNN([layers.SimpleRNNCell(3), layers.GRUCell(2)]),
+        "rnn",
+        "lstm",
+        "GRUCell, SimpleRNNCell",
+    ),
+    "the backward half": (
+        lambda: layers.Bidirectional(
+            layers.RNN(layers.LSTMCell(3)), backward_layer=layers.LSTM(3, go_backwards=True)
+        ),
+        "lstm",
+        "cnn",
+        "LSTM, LSTMCell",
+    ),
+    "a layer at every step": (
+        lambda: keras.Sequential(
+            [layers.Reshape((3, 4, 2)), layers.TimeDistributed(layers.LSTM(3)), layers.Flatten()]
+        ),
+        "lstm",
+        "rnn",
+        "LSTM",
+    ),
+    "separable": (
+        lambda: keras.Sequential([layers.SeparableConv1D(3, 2), layers.Flatten()]),
+        "cnn",
+        "lstm",
+        "SeparableConv1D",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", INSIDE)
+def test_cells_and_layers_of_the_same_family_count(name: str) -> None:
+    make, kind, other, said = INSIDE[name]
+    model = keras.Sequential([keras.Input((6, 4)), make(), layers.Dense(2, activation="softmax")])
+    assert KINDS[kind].load(model).predict(np.zeros((3, 6, 4))).shape == (3,)
+    with pytest.raises(ModelKindError, match=f"but {said}; open it with {KINDS[kind].__name__} or"):
+        KINDS[other].load(model)
+
+
 def test_a_mixture_is_of_both_kinds_and_what_is_neither_is_of_any(tmp_path: Path) -> None:
     x = [keras.Input((4, 6, 2)), layers.Conv2D(3, 2), layers.Reshape((3, 15)), layers.LSTM(2)]
     mixture = keras.Sequential([*x, layers.Dense(2, activation="softmax")])

@@ -94,7 +94,19 @@ case("ldexp", ops.ldexp, A, INTEGERS)
 case("nextafter", ops.nextafter, *BOTH)
 case("gcd", ops.gcd, whole(3, 4, low=-30, high=30), whole(3, 4, low=-30, high=30, seed="k"))
 case("lcm", ops.lcm, whole(3, 4, low=-9, high=9), whole(3, 4, low=-9, high=9, seed="k"))
-for _name in ("negative", "absolute", "abs", "fabs", "square", "sign", "conjugate", "conj", "real"):
+for _name in (
+    "negative",
+    "absolute",
+    "abs",
+    "fabs",
+    "square",
+    "sign",
+    "conjugate",
+    "conj",
+    "real",
+    "angle",
+    "imag",
+):
     case(_name, getattr(ops, _name), A)
 case("the class Abs", Abs(), A)
 case("the class Conj", Conj(), A)
@@ -122,7 +134,7 @@ for _name in (
     case(_name, getattr(ops, _name), A)
 for _name in ("log", "log10", "log2", "log1p", "sqrt", "rsqrt"):
     case(_name, getattr(ops, _name), POSITIVE)
-for _name in ("arcsin", "arccos", "arctanh", "rad2deg"):
+for _name in ("arcsin", "arccos", "arctanh", "rad2deg", "erfinv"):
     case(_name, getattr(ops, _name), UNIT)
 case("arccosh", ops.arccosh, POSITIVE + 1)
 for _name in ("exp", "sqrt", "sin", "cbrt", "deg2rad", "trunc", "floor", "log1p", "i0"):
@@ -232,6 +244,12 @@ case("quantile of integers", lambda x: ops.quantile(x, 0.25, axis=1), INTEGERS)
 case("quantile at ranks", lambda x: ops.quantile(x, 0.1, axis=1), real(2, 11))
 case("percentile", lambda x: ops.percentile(x, 37.5, axis=1), A)
 case("percentiles", lambda x: ops.percentile(x, [5, 50], axis=-1, keepdims=True), A)
+case("nanquantile", lambda x: ops.nanquantile(x, 0.3, axis=1), WITH_NAN)
+case("nanquantiles keepdims", lambda x: ops.nanquantile(x, [0.1, 0.5], axis=(1, 2), keepdims=True), WITH_NAN)
+case("nanquantile of all", lambda x: ops.nanquantile(x, 0.7), WITH_NAN)
+case("nanpercentile", lambda x: ops.nanpercentile(x, 37.5, axis=-1), WITH_NAN)
+case("nanmedian", lambda x: ops.nanmedian(x, axis=1, keepdims=True), WITH_NAN)
+case("bincount", lambda x: ops.bincount(x, minlength=7), IDS)
 for _name in ("cumsum", "cumprod", "nancumsum", "nancumprod"):
     _function = getattr(ops, _name)
     _x = WITH_NAN if _name.startswith("nan") else A
@@ -542,6 +560,196 @@ case("multi_hot bool", lambda x: ops.multi_hot(x, 6, dtype="bool"), whole(3, 4, 
 case("in_top_k", lambda t, p: ops.in_top_k(t, p, k=2), whole(6, low=0, high=4), real(6, 4))
 case("psnr", lambda x, y: ops.psnr(x, y, max_val=2.0), *BOTH)
 
+# Convolutions and poolings
+
+for _rank, _axes in enumerate(((9,), (7, 8), (5, 4, 6)), start=1):
+    _x = real(2, *_axes, 4, seed=f"conv {_rank}")
+    _kernel = real(*(3, 2, 2)[:_rank], 4, 6, seed=f"kernel {_rank}")
+    case(f"conv {_rank}", lambda x, k: ops.conv(x, k, padding="same", strides=2), _x, _kernel, fixed=True)
+    case(f"conv {_rank} dilated", lambda x, k: ops.conv(x, k, dilation_rate=2), _x, _kernel, fixed=True)
+    case(f"max_pool {_rank}", lambda x: ops.max_pool(x, 3, 2, padding="same"), _x)
+    case(f"average_pool {_rank}", lambda x: ops.average_pool(x, 3, 2, padding="same"), _x)
+    case(f"adaptive_max_pool {_rank}", lambda x, n=_rank: ops.adaptive_max_pool(x, (3, 2, 4)[:n]), _x)
+    case(f"adaptive_average_pool {_rank}", lambda x, n=_rank: ops.adaptive_average_pool(x, (3, 2, 4)[:n]), _x)
+case("conv with a constant", lambda x: ops.conv(x, ops.convert_to_tensor(real(2, 4, 3))), real(2, 9, 4))
+case(
+    "depthwise_conv 1",
+    lambda x, k: ops.depthwise_conv(x, k, strides=2),
+    real(2, 9, 4),
+    real(3, 4, 2),
+    fixed=True,
+)
+case(
+    "depthwise_conv 2",
+    lambda x, k: ops.depthwise_conv(x, k, padding="same"),
+    *(real(2, 7, 8, 4), real(3, 2, 4, 2, seed="kernel")),
+    fixed=True,
+)
+case(
+    "separable_conv 2",
+    lambda x, d, p: ops.separable_conv(x, d, p, strides=2, padding="same"),
+    *(real(2, 7, 8, 4), real(3, 2, 4, 2, seed="depthwise"), real(1, 1, 8, 5, seed="pointwise")),
+    fixed=True,
+)
+case(
+    "separable_conv 1",
+    ops.separable_conv,
+    real(2, 7, 4),
+    real(3, 4, 2, seed="d"),
+    real(1, 8, 5, seed="p"),
+    fixed=True,
+)
+case("max_pool of images", lambda x: ops.max_pool(x, (2, 3), strides=(1, 2)), real(2, 7, 8, 3))
+case("average_pool of images", lambda x: ops.average_pool(x, 2), real(2, 7, 8, 3))
+case("max_pool first", lambda x: ops.max_pool(x, 2, data_format="channels_first"), real(2, 3, 7, 8))
+case("average_pool first", lambda x: ops.average_pool(x, 2, data_format="channels_first"), real(2, 3, 7, 8))
+_WINDOWS: dict[str, Any] = {"kernel_size": (2, 3), "dilation": (2, 1), "padding": (1, 2), "stride": 2}
+case("unfold", lambda x: ops.unfold(x, **_WINDOWS), real(2, 3, 7, 8), fixed=True)
+case("fold", lambda x: ops.fold(x, (7, 8), **_WINDOWS), real(2, 18, 20))
+
+# Images
+
+PICTURES = real(2, 6, 7, 3, low=0, high=1, seed="pictures")
+BYTES = whole(2, 6, 7, 3, low=0, high=256, seed="bytes", dtype="uint8")
+for _name in ("bilinear", "nearest", "bicubic", "lanczos3", "lanczos5"):
+    case(f"resize {_name}", lambda x, n=_name: ops.image.resize(x, (9, 5), interpolation=n), PICTURES)
+    case(f"resize bytes {_name}", lambda x, n=_name: ops.image.resize(x, (4, 11), interpolation=n), BYTES)
+case("resize antialias", lambda x: ops.image.resize(x, (3, 4), antialias=True), PICTURES)
+case("resize cropped", lambda x: ops.image.resize(x, (4, 8), crop_to_aspect_ratio=True), PICTURES)
+case(
+    "resize padded", lambda x: ops.image.resize(x, (4, 8), pad_to_aspect_ratio=True, fill_value=0.3), PICTURES
+)
+case("resize first", lambda x: ops.image.resize(x, (9, 5), data_format="channels_first"), real(2, 3, 6, 7))
+case("pad_images", lambda x: ops.image.pad_images(x, 1, 2, target_height=9, target_width=12), PICTURES)
+case("pad_images by numbers", lambda x: ops.image.pad_images(x, 1, 2, 0, 3), PICTURES)
+case("crop_images", lambda x: ops.image.crop_images(x, 1, 2, target_height=3, target_width=4), PICTURES)
+case("crop_images by numbers", lambda x: ops.image.crop_images(x, 1, 0, 2, 3), PICTURES)
+case(
+    "crop_images first",
+    lambda x: ops.image.crop_images(x, 1, 0, 2, 3, data_format="channels_first"),
+    real(2, 3, 6, 7),
+)
+case("rgb_to_grayscale", ops.image.rgb_to_grayscale, PICTURES)
+case("rgb_to_grayscale of bytes", ops.image.rgb_to_grayscale, BYTES)
+case("rgb_to_grayscale of gray", ops.image.rgb_to_grayscale, PICTURES[..., :1])
+case("rgb_to_hsv", ops.image.rgb_to_hsv, np.round(PICTURES * 4) / 4)
+case("hsv_to_rgb", ops.image.hsv_to_rgb, PICTURES)
+case(
+    "hsv_to_rgb first",
+    lambda x: ops.image.hsv_to_rgb(x, data_format="channels_first"),
+    np.moveaxis(PICTURES, -1, 1),
+)
+case("extract_patches", lambda x: ops.image.extract_patches(x, 3), PICTURES)
+case(
+    "extract_patches same",
+    lambda x: ops.image.extract_patches(x, (2, 3), strides=2, dilation_rate=1, padding="same"),
+    PICTURES,
+)
+case(
+    "extract_patches dilated", lambda x: ops.image.extract_patches(x, 2, strides=1, dilation_rate=2), PICTURES
+)
+case("extract_patches of volumes", lambda x: ops.image.extract_patches(x, (2, 2, 3)), real(2, 4, 5, 6, 2))
+case("gaussian_blur", lambda x: ops.image.gaussian_blur(x, (3, 3), (0.8, 1.3)), PICTURES)
+case("gaussian_blur oblong", lambda x: ops.image.gaussian_blur(x, (5, 3), (2.0, 0.7)), PICTURES)
+case("sobel_edges", ops.image.sobel_edges, PICTURES)
+case(
+    "ssim", lambda x, y: ops.image.ssim(x, y, filter_size=5, max_val=2.0), PICTURES, PICTURES[:, ::-1].copy()
+)
+
+# Images looked up at other places
+
+_TURN = np.array([[1.1, 0.2, -1.3, 0.1, 0.9, 0.7, 0.01, 0.02], [2, -0.9, 7, 1.2, 3, -9, 0, 0]], np.float32)
+_CORNERS = np.array([[0, 0], [6, 1], [1, 5], [6, 6]], np.float32)
+_PLACES = real(2, 5, 6, low=-6, high=12, seed="places")
+for _way in ("bilinear", "nearest"):
+    for _fill in ("constant", "nearest", "wrap", "reflect"):
+        case(
+            f"affine_transform {_way} {_fill}",
+            lambda x, t, w=_way, f=_fill: ops.image.affine_transform(
+                x, t, interpolation=w, fill_mode=f, fill_value=0.5
+            ),
+            *(PICTURES, _TURN),
+        )
+    case(
+        f"perspective_transform {_way}",
+        lambda x, w=_way: ops.image.perspective_transform(
+            x, _CORNERS, _CORNERS[::-1] + 0.3, interpolation=w, fill_value=0.3
+        ),
+        PICTURES,
+    )
+case(
+    "affine_transform of one, channels first",
+    lambda x: ops.image.affine_transform(x, _TURN[0], data_format="channels_first"),
+    np.moveaxis(PICTURES, -1, 1).copy(),
+)
+for _fill in ("constant", "nearest", "wrap", "reflect"):
+    for _order in (0, 1):
+        case(
+            f"map_coordinates {_order} {_fill}",
+            lambda x, c, o=_order, f=_fill: ops.image.map_coordinates(x, c, o, fill_mode=f, fill_value=0.5),
+            *(real(7, 8), _PLACES),
+            fixed=True,
+        )
+for _way in ("linear", "cubic", "lanczos3", "lanczos5"):
+    for _flag in (True, False):
+        case(
+            f"scale_and_translate {_way} {_flag}",
+            lambda x, w=_way, a=_flag: ops.image.scale_and_translate(
+                x,
+                (2, 4, 9, 3),
+                np.array([0.7, 1.2], np.float32),
+                np.array([0.3, -0.2], np.float32),
+                (1, 2),
+                w,
+                antialias=a,
+            ),
+            PICTURES,
+        )
+
+# Fourier transforms
+
+_SIGNAL = real(3, 4, 12, seed="signal")
+case("fft", lambda x, y: ops.fft((x, y)), *BOTH)
+case("fft2", lambda x, y: ops.fft2((x, y)), *BOTH)
+case("ifft2", lambda x, y: ops.ifft2((x, y)), *BOTH)
+case("rfft", ops.rfft, _SIGNAL)
+case("rfft cut", lambda x: ops.rfft(x, fft_length=9), _SIGNAL)
+case("rfft padded", lambda x: ops.rfft(x, fft_length=16), _SIGNAL)
+case("irfft", lambda x, y: ops.irfft((x, y)), *BOTH)
+case("irfft cut", lambda x, y: ops.irfft((x, y), fft_length=5), *BOTH)
+case("irfft padded", lambda x, y: ops.irfft((x, y), fft_length=11), *BOTH)
+_SOUND = real(2, 40, seed="sound")
+case("stft", lambda x: ops.stft(x, 8, 3, 10), _SOUND)
+case("stft hamming", lambda x: ops.stft(x, 7, 4, 9, window="hamming", center=False), _SOUND)
+case("stft without a window", lambda x: ops.stft(x, 6, 3, 8, window=None), _SOUND)
+case("istft", lambda x, y: ops.istft((x, y), 8, 3, 10), *(real(2, 9, 6, seed=name) for name in "xy"))
+case(
+    "istft cut",
+    lambda x, y: ops.istft((x, y), 8, 4, 8, length=13, window="hamming", center=False),
+    *(real(2, 9, 5, seed=name) for name in "xy"),
+)
+
+# Cross-entropies
+
+_SHARES = real(3, 4, low=0.05, high=0.95, seed="shares")
+_TARGETS = real(3, 4, low=0, high=1, seed="targets")
+for _logits in (False, True):
+    case(
+        f"binary_crossentropy {_logits}",
+        lambda t, x, f=_logits: ops.binary_crossentropy(t, x, from_logits=f),
+        *(_TARGETS, _SHARES),
+    )
+    case(
+        f"categorical_crossentropy {_logits}",
+        lambda t, x, f=_logits: ops.categorical_crossentropy(t, x, from_logits=f, axis=-1),
+        *(_TARGETS, _SHARES),
+    )
+    case(
+        f"sparse_categorical_crossentropy {_logits}",
+        lambda t, x, f=_logits: ops.sparse_categorical_crossentropy(t, x, from_logits=f),
+        *(whole(3, low=0, high=4), _SHARES),
+    )
+
 # Types and constants
 
 for _type in ("float16", "float32", "float64", "int32", "int64", "uint8", "bool"):
@@ -564,6 +772,9 @@ case("full_like", lambda x: ops.full_like(x, 2.5), A)
 case("full_like of a type", lambda x: ops.full_like(x, 2, dtype="int32"), A)
 case("full", lambda x: ops.full((2, 3, 4), x), real(4))
 case("full of a type", lambda x: ops.full((3, 4), x, dtype="int32"), INTEGERS[0, :1, 0])
+case("logspace", lambda x, y: ops.logspace(x, y, num=5, base=3), real(3), real(3, seed="y"))
+case("geomspace", lambda x, y: ops.geomspace(x, y, num=5), POSITIVE, POSITIVE[::-1] + 1)
+case("size", ops.size, A, fixed=True)
 case("linspace", lambda x, y: ops.linspace(x, y, num=5), real(3), real(3, seed="y"))
 case("linspace axis", lambda x, y: ops.linspace(x, y, num=4, endpoint=False, axis=-1), *BOTH)
 case("linspace of a number", lambda x: ops.linspace(0.0, x, num=3, axis=1), INTEGERS)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from keras import layers
 
+from maju.errors import GradientError
 from parity.compare import Case, assert_same, check_alone, check_through_file, random
 
 ROWS = random(4, 7)
@@ -35,6 +36,7 @@ CASES = [
         for epsilon in (1e-7, 1e-3, 0.5)
     ),
     Case("momentum", partial(layers.BatchNormalization, momentum=0.5), IMAGES),
+    Case("renorm", partial(layers.BatchNormalization, renorm=True, renorm_clipping={"rmax": 3.0}), IMAGES),
     Case("synchronized", partial(layers.BatchNormalization, synchronized=True), ROWS),
     Case("a mask changes nothing in inference", layers.BatchNormalization, STEPS, MASK),
 ]
@@ -47,6 +49,24 @@ def test_alone(case: Case) -> None:
 
 def test_all_of_them_through_a_file(tmp_path: Path) -> None:
     check_through_file(CASES, tmp_path)
+
+
+def test_a_frozen_layer_keeps_to_the_moving_statistics_in_training() -> None:
+    case = Case("frozen", partial(layers.BatchNormalization, trainable=False), IMAGES)
+    layer = case.twin
+    assert_same(layer.forward(IMAGES, training=True), case.keras_layer(IMAGES, training=True))
+    y, backward = layer.vjp(IMAGES)
+    assert_same(y, case.expected)
+    np.testing.assert_array_equal(backward(y)[0], layer.vjp(IMAGES, training=False)[1](y)[0])
+
+
+def test_training_with_renorm_is_refused() -> None:
+    layer = Case("renorm", partial(layers.BatchNormalization, renorm=True, name="bn"), IMAGES).twin
+    with pytest.raises(GradientError) as caught:
+        layer.forward(IMAGES, training=True)
+    assert str(caught.value) == (
+        "layer 'bn' (BatchNormalization) has renorm=True, with which maju does not train"
+    )
 
 
 @pytest.mark.parametrize("statistics", ["a large mean", "a tiny variance"])

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from keras import layers
 
+from maju.layers import SoftmaxLayer
 from parity.compare import KERAS_ACTIVATIONS, Case, assert_same, check_alone, check_through_file, random, twin
 
 ROWS = random(4, 7)
@@ -32,6 +33,24 @@ CASES = [
     Case("Dense, one unit", partial(layers.Dense, 1, activation="sigmoid"), ROWS),
     *(Case(f"Activation, {name}", partial(layers.Activation, name), STEPS) for name in KERAS_ACTIVATIONS),
     Case("Activation, softmax, images", partial(layers.Activation, "softmax"), IMAGES),
+    *(
+        Case(
+            f"Dense, a {activation.__name__} as activation",
+            lambda activation=activation, settings=settings: layers.Dense(
+                4, activation=activation(**settings)
+            ),  # type: ignore[misc]
+            STEPS,
+        )
+        for activation, settings in (
+            (layers.LeakyReLU, {"negative_slope": 0.1}),
+            (layers.ReLU, {"max_value": 0.8, "threshold": 0.1}),
+            (layers.ELU, {"alpha": 0.7}),
+            (layers.Softmax, {"axis": 1}),
+            (layers.Activation, {"activation": "tanh"}),
+        )
+    ),
+    Case("GRU, a layer as activation", lambda: layers.GRU(3, activation=layers.LeakyReLU(0.2)), STEPS),
+    Case("LSTM, a layer as activation", lambda: layers.LSTM(3, activation=layers.ELU(0.5)), STEPS),
     Case("ReLU", layers.ReLU, STEPS),
     Case("ReLU, capped", partial(layers.ReLU, max_value=0.8), STEPS),
     Case("ReLU, leaky", partial(layers.ReLU, negative_slope=0.17), STEPS),
@@ -91,6 +110,18 @@ def test_a_softmax_with_a_mask() -> None:
     case = Case("masked", partial(layers.Softmax, axis=1), random(3, 5), MASK)
     assert not MASK.all()
     check_alone(case)
+
+
+def test_a_softmax_of_keras_before_3_10_shares_the_sum_among_values_that_are_all_masked() -> None:
+    x, mask = random(3, 5), np.array([[1, 1, 0, 1, 1], [0, 0, 0, 0, 0], [1, 1, 1, 1, 1]], bool)
+    old = SoftmaxLayer(empty_rows="uniform")
+    y, backward = old.vjp(x, mask=mask)
+    assert_same(y, keras.ops.softmax(x + (1.0 - mask.astype(np.float32)) * np.float32(-1e9)))
+    np.testing.assert_array_equal(y[1], np.full(5, np.float32(0.2)))
+    assert_same(y[::2], SoftmaxLayer().forward(x, mask=mask)[::2])
+    assert np.isfinite(backward(x)[0]).all()
+    assert old.get_config() == {"name": "softmax", "axis": -1, "empty_rows": "uniform"}
+    assert SoftmaxLayer().get_config() == {"name": "softmax", "axis": -1}
 
 
 PASSING = [

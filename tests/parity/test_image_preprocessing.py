@@ -127,6 +127,17 @@ def of_class(model: Any, keras_class: str) -> Any:
     return next(layer for layer in model.layers if type(layer).__name__ == keras_class)
 
 
+def test_whole_numbers_become_floats_as_in_predict(tmp_path: Path) -> None:
+    images = np.random.default_rng(7).integers(0, 256, (2, 9, 6, 3)).astype(np.uint8)
+    x = keras.Input(images.shape[1:], dtype="uint8")
+    model = keras.Model(x, [resizing(5, 7, interpolation)(x) for interpolation in INTERPOLATIONS])
+    model.save(tmp_path / "model.keras")
+    found = maju.load(tmp_path / "model.keras").predict(images)
+    for one, other in zip(found, model.predict(images, verbose=0), strict=True):
+        assert one.dtype == other.dtype == np.float32
+        np.testing.assert_allclose(one, other, atol=1e-3)
+
+
 def test_what_does_not_fit() -> None:
     with pytest.raises(InputError, match=r"layer 'r' \(Resizing\): expected images of three or four axes"):
         ResizingLayer(3, 4, name="r").forward(np.ones((2, 3)))

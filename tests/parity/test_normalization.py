@@ -219,13 +219,17 @@ def test_spectral_normalization_of_a_kernel_of_zeros() -> None:
     assert_same(twin.forward(x, training=True), layer(keras.ops.convert_to_tensor(x), training=True))
 
 
-@pytest.mark.parametrize("name", ["Dense", "Conv2D", "EinsumDense"])
-def test_spectral_normalization_through_a_file(name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("suffix", [".keras", ".h5"])
+@pytest.mark.parametrize("name", ["Dense", "Conv2D", "Embedding", "EinsumDense"])
+def test_spectral_normalization_through_a_file(name: str, suffix: str, tmp_path: Path) -> None:
     layer, _, x = spectral(name, power_iterations=2)
     model = keras.Sequential([keras.Input(x.shape[1:]), layer, layers.Flatten(), layers.Dense(2)])
     scramble(model)
-    model.save(tmp_path / "model.h5")
-    assert_same(maju.load(tmp_path / "model.h5").predict(x), model(x))
+    model.save(tmp_path / f"model{suffix}")
+    loaded = maju.load(tmp_path / f"model{suffix}")
+    assert_same(loaded.predict(x), model(x))
+    loaded.save(tmp_path / f"again{suffix}")
+    assert_same(keras.models.load_model(tmp_path / f"again{suffix}")(x), model(x))
 
 
 @pytest.mark.filterwarnings("ignore:.*does not support masking:UserWarning")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from itertools import product
 from pathlib import Path
@@ -245,8 +246,8 @@ def test_a_cell_that_maju_does_not_have_is_named() -> None:
     assert [str(problem) for problem in one + several] == [
         "layer 'r' (RNN): its cell is a custom>MyCell; SimpleRNNCell, LSTMCell, GRUCell, StackedRNNCells "
         "are implemented",
-        "layer 'r' (RNN), cell: one of its cells is a custom>MyCell; SimpleRNNCell, LSTMCell, GRUCell "
-        "are implemented",
+        "layer 'r' (RNN), cell: one of its cells is a custom>MyCell; SimpleRNNCell, LSTMCell, GRUCell, "
+        "StackedRNNCells are implemented",
     ]
 
 
@@ -276,11 +277,42 @@ def test_dropout_in_every_cell_of_a_stack() -> None:
     assert (np.abs(dx).max(axis=1) == 0).tolist() == lost.tolist()
 
 
-@pytest.mark.parametrize("kind", ["LSTM", "GRU"])
-def test_recurrent_dropout_in_training_is_refused_where_it_differs_by_gate(kind: str) -> None:
-    layer = Case("recurrent", partial(make, kind, recurrent_dropout=0.4), STEPS).twin
-    with pytest.raises(InputError) as caught:
-        layer.forward(STEPS, training=True)
-    assert str(caught.value) == (
-        f"cell '{kind.lower()}_cell' ({kind}Cell): its recurrent_dropout in training is not there yet"
-    )
+CELLS_BY_GATE: dict[str, tuple[Callable[[], Any], tuple[int, ...], tuple[int, ...]]] = {
+    "LSTM": (partial(layers.LSTM, 3, dropout=0.4, recurrent_dropout=0.3), (4,), (3,)),
+    "GRU": (partial(layers.GRU, 3, dropout=0.4, recurrent_dropout=0.3), (4,), (3,)),
+    "GRU, reset before": (partial(layers.GRU, 3, recurrent_dropout=0.3, reset_after=False), (4,), (3,)),
+    "ConvLSTM2D": (partial(layers.ConvLSTM2D, 3, 2, dropout=0.4, padding="same"), (5, 4, 2), (5, 4, 3)),
+    "ConvLSTM2D, both": (
+        partial(layers.ConvLSTM2D, 3, 2, dropout=0.4, recurrent_dropout=0.3),
+        (5, 4, 2),
+        (4, 3, 3),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CELLS_BY_GATE)
+def test_each_gate_loses_other_values(name: str) -> None:
+    build, of_step, of_state = CELLS_BY_GATE[name]
+    case = Case(name, build, random(5, 2, *of_step))
+    layer: Any = case.twin
+    dropped = layer.cell.for_sequence(5, of_step)
+    ones = (np.ones((5, *of_step), np.float32), np.ones((5, *of_state), np.float32))
+    masks = [
+        [keras.ops.convert_to_tensor(m * one) for m, one in zip(pair, ones, strict=True)]
+        for pair in dropped.by_gate
+    ]
+    cell = case.keras_layer.cell
+    cell._dropout_mask, cell._recurrent_dropout_mask = map(list, zip(*masks, strict=True))
+    states = tuple(random(5, *of_state, seed=f"state {n}") for n in range(layer.cell.state_count))
+    found, _ = dropped.step_vjp(case.x[:, 0], states)
+    _, expected = cell(case.x[:, 0], [keras.ops.convert_to_tensor(state) for state in states], training=True)
+    assert_same(list(found), list(expected))
+    assert_same(list(dropped.step(case.x[:, 0], states)), list(expected))
+    lost = [np.mean(np.asarray(mask) == 0) for pair in masks for mask in pair]
+    assert any(0.1 < share < 0.7 for share in lost)
+    assert len({np.asarray(first).tobytes() for first, _ in masks}) in (1, layer.cell.gates)
+
+
+def test_nothing_is_lost_at_a_rate_of_1_as_in_keras() -> None:
+    layer: Any = Case("all", partial(make, "LSTM", dropout=1.0, recurrent_dropout=1.0), STEPS).twin
+    assert_same(layer.forward(STEPS, training=True), layer.forward(STEPS))

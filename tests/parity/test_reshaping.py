@@ -117,6 +117,14 @@ CASES = [
     Case("Cropping1D of whole numbers", layers.Cropping1D, np.arange(24, dtype=np.int32).reshape(2, 4, 3)),
     Case("ZeroPadding2D of bytes", layers.ZeroPadding2D, (50 * np.abs(IMAGES)).astype(np.uint8)),
     Case("UpSampling2D of whole numbers", layers.UpSampling2D, (9 * IMAGES).astype(np.int32)),
+    *(
+        Case(
+            f"UpSampling2D of bytes, {interpolation}",
+            partial(layers.UpSampling2D, interpolation=interpolation),
+            np.random.default_rng(7).integers(0, 256, (2, 6, 5, 3)).astype(np.uint8),
+        )
+        for interpolation in ("bilinear", "lanczos3")
+    ),
     Case("Permute of whole numbers", partial(layers.Permute, (2, 1)), (9 * STEPS).astype(np.int32)),
 ]
 
@@ -195,3 +203,14 @@ def test_a_mask_is_dropped_as_in_keras(layer: Any, x: Array) -> None:
     backend.set_keras_mask(tensor, keras.ops.convert_to_tensor(MASK))
     assert backend.get_keras_mask(case.keras_layer(tensor)) is None
     assert case.twin.compute_mask(x, MASK) is None
+
+
+def test_what_older_versions_made_of_whole_numbers() -> None:
+    images = np.array([[[[0], [255]], [[3], [4]]]], np.uint8)
+    floats, truncated, rounded = (
+        UpSampling2DLayer((1, 2), interpolation="bilinear", integers=integers).forward(images)[0, :, :, 0]
+        for integers in ("floats", "truncated", "rounded")
+    )
+    np.testing.assert_allclose(floats, [[0, 63.75, 191.25, 255], [3, 3.25, 3.75, 4]], rtol=1e-6)
+    assert truncated.tolist() == [[0, 63, 191, 255], [3, 3, 3, 4]]
+    assert rounded.tolist() == [[0, 64, 191, 255], [3, 3, 4, 4]]

@@ -221,7 +221,7 @@ def test_any_text(
         ({"max_tokens": 1}, "max_tokens=1; a vocabulary has 2 tokens or more"),
         ({"pad_to_max_tokens": True}, "pad_to_max_tokens=True needs max_tokens"),
         ({"output_mode": "count", "output_sequence_length": 4}, "is for output_mode='int', not 'count'"),
-        ({"ngrams": (0, 2)}, r"ngrams=\(0, 2\); expected widths of 1 or more"),
+        ({"ngrams": (0, 2)}, r"ngrams=\(0, 2\); expected widths from 1 to 1,000"),
         ({"vocabulary": ["a", "b", "a"]}, "the vocabulary has tokens twice: 'a'"),
         ({"vocabulary": ["a", ""]}, "the vocabulary has an empty token at place 3"),
         ({"vocabulary": ["", "[UNK]"]}, "the vocabulary has no tokens"),

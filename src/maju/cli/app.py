@@ -15,6 +15,7 @@ from maju.cli.convert import convert
 from maju.cli.data import data
 from maju.cli.demo import demo
 from maju.cli.inspect import inspect
+from maju.cli.own_layers import OwnLayersOption, run_own_layers
 from maju.cli.predict import predict
 from maju.cli.report import report
 from maju.cli.reproduce import reproduce
@@ -85,6 +86,7 @@ app = typer.Typer(
     "  echo 'makanannya enak sekali' | maju predict sentiment.keras -\n"
     "  maju verify model.keras\n"
     "  maju convert old.h5 new.keras\n"
+    "  maju --layers my_layers.py predict mine.keras cat.png\n"
     "  maju data --dataset nusax\n"
     "  maju demo\n"
     "  maju reproduce --quick\n"
@@ -107,10 +109,12 @@ def maju(
         bool,
         typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and stop."),
     ] = False,
+    own_layers: OwnLayersOption = None,
 ) -> None:
     """Run trained Keras models with neither TensorFlow nor Keras.
 
     Errors are one line on standard error, with the exit code 2.
     """
+    run_own_layers(own_layers)
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())

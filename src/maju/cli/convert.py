@@ -20,6 +20,7 @@ WRITTEN = {
     ".h5": "for Keras 3",
     ".hdf5": "for Keras 3",
     ".safetensors": "for maju",
+    ".onnx": "for ONNX runtimes",
 }
 
 
@@ -31,7 +32,7 @@ def convert(
         Path,
         typer.Argument(
             metavar="NEW",
-            help="What to write: .keras, .h5, .weights.h5 or .safetensors, by the name's ending.",
+            help="What to write: .keras, .h5, .weights.h5, .safetensors or .onnx, by the name's ending.",
             show_default=False,
         ),
     ],
@@ -53,6 +54,7 @@ def convert(
     Examples:
       maju convert old.h5 new.keras
       maju convert weights.h5 new.keras --architecture model.json
+      maju convert model.keras model.onnx
     """
     written = next((what for suffix, what in WRITTEN.items() if new.name.endswith(suffix)), None)
     if written is None:

@@ -12,14 +12,16 @@ from typing import Any
 
 from maju.errors import ModelFormatError
 from maju.formats import hdf5
-from maju.formats.config import read_architecture
+from maju.formats.config import assumed_version, read_architecture
 from maju.formats.guards import MAX_CONFIG_BYTES, parse_json
 from maju.formats.keras3 import OLDER_LAYERS, read_archive, read_weights, write_archive, write_weights
 from maju.formats.legacy_h5 import read_legacy, write_legacy
+from maju.formats.onnx import write_onnx
 from maju.formats.safetensors import read_safetensors, write_safetensors
 from maju.formats.specification import CallSpec, LayerSpec, ModelFile, ModelSpec, TensorRef, WeightStore
 
 __all__ = [
+    "OPENED",
     "SUFFIXES",
     "CallSpec",
     "LayerSpec",
@@ -32,8 +34,9 @@ __all__ = [
     "write",
 ]
 
-#: What `write` can make, by the file's suffix.
-SUFFIXES = (".keras", ".weights.h5", ".h5", ".safetensors")
+#: What `read` opens and `write` makes, by the file's suffix, and what `write` makes beside it.
+OPENED = (".keras", ".weights.h5", ".h5", ".safetensors")
+SUFFIXES = (*OPENED, ".onnx")
 HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 
 
@@ -67,7 +70,8 @@ def read(path: str | Path, keras_version: str | None = None) -> ModelFile:
         return read_safetensors(path)
     if head.lstrip()[:1] == b"{":
         document = parse_json(_text(path), what)
-        version = document.get("keras_version", "3") if isinstance(document, Mapping) else "3"
+        told = document.get("keras_version") if isinstance(document, Mapping) else None
+        version = assumed_version(document) if told is None else told
         return ModelFile(what, read_architecture(document, keras_version or version, what), None)
     reason = "an empty file" if not head else "neither .keras, .h5, .safetensors nor a JSON architecture"
     raise ModelFormatError(f"{what}: no model: {reason}")
@@ -130,6 +134,8 @@ def write(path: str | Path, spec: ModelSpec, arrays: Mapping[str, Any], kind: st
             write_legacy(path, spec, arrays, kind)
         elif path.suffix == ".safetensors":
             write_safetensors(path, spec, arrays, kind)
+        elif path.suffix == ".onnx":
+            write_onnx(path, spec, arrays)
         else:
             raise ModelFormatError(f"{path}: the suffix must be one of {', '.join(SUFFIXES)}")
     except (OSError, ValueError) as error:

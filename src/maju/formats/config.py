@@ -15,9 +15,11 @@ from typing import Any
 import numpy as np
 
 from maju.errors import ModelFormatError, Problem, UnsupportedModelError
-from maju.formats import hard_sigmoid
+from maju.formats import tensorflow_calls, tensorflow_nodes
+from maju.formats.call_count import check_calls
 from maju.formats.guards import BROKEN, MAX_DEPTH, shorten
 from maju.formats.keras1_merge import merged_first
+from maju.formats.mask_flow import without_idle_settings
 from maju.formats.operation_calls import modern_operations
 from maju.formats.recurrent_calls import as_keras3_writes, with_states_named
 from maju.formats.specification import (
@@ -30,15 +32,18 @@ from maju.formats.specification import (
     refs_in,
 )
 from maju.formats.versions import Version, image_order, modern
+from maju.formats.written_activations import HARD_SIGMOID, is_hard_sigmoid, written_in
 from maju.layers import operations, registry
 from maju.layers.image_augmentation import ImageAugmentation
 from maju.layers.operations.types import DTYPES
 
-__all__ = ["check_version", "read_architecture", "write_architecture"]
+__all__ = ["assumed_version", "check_version", "read_architecture", "write_architecture"]
 
-#: The layers of Keras 3 whose config does not say whether they are trained.
-SILENT_ABOUT_TRAINING = ("Discretization", "HashedCrossing", "InputLayer")
 MODEL_CLASSES = ("Sequential", "Functional", "Model")
+#: What a layer of Keras 1 and 2 says of the model's input, where it stands first.
+OF_THE_INPUT = ("batch_input_shape", "input_dtype")
+#: What stands for the name of a layer where a call of Keras 2 is given a constant.
+CONSTANT = "_CONSTANT_VALUE"
 #: What Keras's layers call their input, which may be given by its name.
 FIRST_ARGUMENTS = ("inputs", "sequences", "data", "x")
 
@@ -66,7 +71,9 @@ def read_architecture(document: Any, keras_version: Any, what: str) -> ModelSpec
         raise UnsupportedModelError([problem])
     check_version(keras_version, what)
     try:
-        return _Reader(_version(document, keras_version, what), what).model(document, depth=0)
+        spec = _Reader(_version(document, keras_version, what), what).model(document, depth=0)
+        check_calls(spec, what)
+        return without_idle_settings(spec)
     except BROKEN as error:
         reason = shorten(f"{type(error).__name__}: {error}")
         raise ModelFormatError(f"{what}: a broken architecture ({reason})") from error
@@ -76,6 +83,19 @@ def check_version(keras_version: Any, what: str) -> None:
     """Raise ModelFormatError for what cannot be a version of Keras."""
     if not isinstance(keras_version, str) or not re.fullmatch(r"[0-9]{1,4}(\..{,99})?", keras_version):
         raise ModelFormatError(f"{what}: no version of Keras: {shorten(repr(keras_version))}")
+
+
+#: Hyper-parameters that Keras 1 alone writes, and those that Keras 2 writes and Keras 3 does not.
+OF_KERAS_1 = {"border_mode", "consume_less", "dim_ordering", "inner_activation", "nb_filter", "W_regularizer"}
+OF_KERAS_2 = {"batch_input_shape"}
+
+
+def assumed_version(document: Any) -> str:
+    """The version of Keras of an architecture that does not say it, by the spelling of its layers."""
+    keys = {str(key) for _, config in _layers_in(document) for key in config}
+    if keys & OF_KERAS_1:
+        return "1.2.2"
+    return "2.15.0" if keys & OF_KERAS_2 else "3"
 
 
 def _version(document: Any, keras_version: str, what: str) -> Version:
@@ -107,6 +127,11 @@ def _is_custom(document: Mapping[str, Any]) -> bool:
         return registered is not None
     ours = module == "builtins" or str(module).split(".")[0] in ("keras", "tf_keras")
     return not ours or (registered is not None and ">" in str(registered))
+
+
+def _is_users(class_name: str) -> bool:
+    """Whether a class that Keras does not have is known because the user has registered it."""
+    return not registry.is_own(class_name) and registry.find(class_name) is not None
 
 
 def _is_shape(value: Any) -> bool:
@@ -162,8 +187,9 @@ class _Reader:
             for layer, entry in zip(layers, entries, strict=True)
             for node in entry.get("inbound_nodes", [])
         ]
-        layers, calls = modern_operations(layers, calls)
         outputs = self._ends(config["output_layers"])
+        layers, calls = modern_operations(layers, calls)
+        layers, calls = tensorflow_calls.as_operations(layers, calls, outputs)
         calls, outputs = self._counted_from_zero(layers, calls, outputs)
         return ModelSpec(
             name,
@@ -194,26 +220,42 @@ class _Reader:
                 nested = nested.with_name(self.name(entry["name"]))
             return LayerSpec(class_name, nested.name, {"name": nested.name}, model=nested)
         module = str(entry.get("module") or "")
-        known = registry.find(class_name) is not None and operations.find(class_name) is None
-        tells = known or "trainable" in config or class_name in SILENT_ABOUT_TRAINING
-        if not module and self.major >= 3 and not tells:
-            module = "keras.src.ops"  # a legacy .h5 leaves modules out; the other layers have `trainable`
+        if not module and self.major >= 3 and self._is_operation(class_name, config):
+            module = "keras.src.ops"  # which a legacy .h5 leaves out
         if module.startswith(("keras.src.ops", "keras.ops")):
             name = self.name(config.get("name", entry.get("name")), class_name)
             settings = {key: self._hyper_parameter(key, value) for key, value in config.items()}
             custom = _is_custom(entry) or ">" in class_name
             return LayerSpec(class_name, name, {**settings, "name": name}, custom=custom, operation=True)
-        custom = _is_custom(entry) or ">" in class_name
+        later = registry.is_own(class_name) and not self.version.has(class_name)
+        custom = _is_custom(entry) or ">" in class_name or _is_users(class_name) or later
         if not custom:
             class_name, config = modern(class_name, config, self.version)
+        elif isinstance(config, Mapping):
+            config = {key: value for key, value in config.items() if key not in OF_THE_INPUT}
         inside = config.get("layer") if class_name == "TimeDistributed" else None
         held = None
         if isinstance(inside, Mapping) and inside["class_name"] in MODEL_CLASSES and not _is_custom(inside):
             held = self.model(inside, depth + 1)
             config = {key: value for key, value in config.items() if key != "layer"}
         config = self.config(config, depth)
-        name = self.name(config.get("name", entry.get("name")), class_name)
-        return LayerSpec(class_name, name, {**config, "name": name}, model=held, custom=custom)
+        # The name in the config of a TensorFlowOpLayer lacks the beginning by which others know the layer.
+        told = entry if class_name == tensorflow_nodes.CLASS and "name" in entry else config
+        name = self.name(told.get("name", entry.get("name")), class_name)
+        spec = LayerSpec(class_name, name, {**config, "name": name}, model=held, custom=custom)
+        if not custom:
+            return spec
+        registered = entry.get("registered_name") or class_name
+        return replace(spec, module=entry.get("module"), registered_name=str(registered))
+
+    @staticmethod
+    def _is_operation(class_name: str, config: Mapping[str, Any]) -> bool:
+        """Whether what says no module is one of `keras.ops`, and not a layer of that name.
+
+        Where there are both, as for Add, the layer says whether it is trained.
+        """
+        layer_alone = registry.find(class_name) is not None and operations.find(class_name) is None
+        return not layer_alone and "trainable" not in config
 
     def _hyper_parameter(self, key: str, value: Any) -> Any:
         """A hyper-parameter of an operation: plain values, tuples as lists."""
@@ -240,7 +282,7 @@ class _Reader:
             if key == "dtype":
                 value = self._dtype(value)
             elif key in ("activation", "recurrent_activation"):
-                value = self._activation(value)
+                value = self._activation(value, depth)
             elif key == "vocabulary" and isinstance(value, Mapping):
                 raise TypeError(f"the vocabulary is no list but {value!r}")
             elif key in ("layer", "backward_layer", "cell") and isinstance(value, Mapping):
@@ -274,13 +316,17 @@ class _Reader:
             return value["config"].get("name", value)
         return value
 
-    def _activation(self, value: Any) -> Any:
-        """A function by its name; hard_sigmoid by what it meant to the version that wrote the file."""
+    def _activation(self, value: Any, depth: int) -> Any:
+        """A function by its name, a layer in its place as it is written in Keras 3.
+
+        `hard_sigmoid` is what it meant to the version that wrote the file.
+        """
         if isinstance(value, Mapping) and value.get("class_name") == "function" and not _is_custom(value):
             value = value.get("config")
-        if value == "hard_sigmoid" and self.major < 3:
-            return hard_sigmoid.NAME
-        return hard_sigmoid.NAME if hard_sigmoid.is_written(value) else value
+        if is_hard_sigmoid(value) or (value == "hard_sigmoid" and self.major < 3):
+            return HARD_SIGMOID
+        stands_for_layer = isinstance(value, Mapping) and isinstance(value.get("config"), Mapping)
+        return self._wrapped(value, depth) if stands_for_layer else value
 
     def _with_input(self, layers: list[LayerSpec], entries: Sequence[Any], model: Any) -> list[LayerSpec]:
         """A Sequential with its input layer, which Keras 1 and 2 left out of the file."""
@@ -315,26 +361,43 @@ class _Reader:
         self, layer: LayerSpec, node: Any, known: set[str], recorded: dict[TensorRef, tuple[int | None, ...]]
     ) -> CallSpec:
         """A call of a layer; `recorded` takes in the shapes that Keras 3 notes beside the tensors."""
-        if isinstance(node, Mapping):  # Keras 3
+        if isinstance(node, Mapping) and "args" in node:  # Keras 3
             args = tuple(self._argument(value, recorded) for value in node["args"])
             kwargs = {key: self._argument(value, recorded) for key, value in node["kwargs"].items()}
-            kind = registry.find(layer.class_name)
+            kind = layer.cls
             if kind is not None and issubclass(kind, ImageAugmentation) and kwargs.get("training") is True:
                 del kwargs["training"]  # so Keras 3 notes them by itself; `predict` puts False in its place
-            first = [] if args or layer.operation else [key for key in FIRST_ARGUMENTS if key in kwargs]
-            if first:
-                args = (kwargs.pop(first[0]),)
+            named = [] if args or layer.operation else [key for key in FIRST_ARGUMENTS if key in kwargs]
+            if named:
+                args = (kwargs.pop(named[0]),)
             return CallSpec(layer.name, args, kwargs)
-        # Keras 2: [[layer, call, output, keyword arguments], ...]
-        if node and isinstance(node[0], str):
-            node = [node]
-        refs = [TensorRef(str(name), int(call), int(output)) for name, call, output, *_ in node]
-        keywords = dict(node[0][3]) if node and len(node[0]) > 3 else {}
+        first, keywords = self._first_argument(node)
+        if layer.class_name not in tensorflow_calls.CLASSES:  # those tell one tensor from a list of one
+            first = first[0] if isinstance(first, list) and len(first) == 1 else first
         kwargs = {key: self._keyword(value, known) for key, value in keywords.items()}
-        return CallSpec(layer.name, (refs[0] if len(refs) == 1 else refs,), kwargs)
+        return CallSpec(layer.name, (first,), kwargs)
+
+    def _first_argument(self, node: Any) -> tuple[Any, Mapping[str, Any]]:
+        """What a call of Keras 2 is given first, and its keyword arguments, which stand beside each tensor.
+
+        A tensor is ``[layer, call, output, keyword arguments]``, a constant ``["_CONSTANT_VALUE", -1, value,
+        keyword arguments]``.
+        """
+        if isinstance(node, Mapping):
+            named = {str(key): self._first_argument(value) for key, value in node.items()}
+            first = {key: part for key, (part, _) in named.items()}
+            return first, next((keywords for _, keywords in named.values()), {})
+        if not isinstance(node[0] if node else None, str):
+            listed = [self._first_argument(value) for value in node]
+            return [part for part, _ in listed], next((keywords for _, keywords in listed), {})
+        name, call, output, *rest = node
+        keywords = rest[0] if rest else {}
+        return (output if name == CONSTANT else TensorRef(name, int(call), int(output))), keywords
 
     def _keyword(self, value: Any, known: set[str]) -> Any:
         """A keyword argument of Keras 2, where a tensor is ``[layer, call, output]``."""
+        if isinstance(value, Mapping):
+            return {key: self._keyword(item, known) for key, item in value.items()}
         if not isinstance(value, list):
             return value
         if len(value) >= 3 and isinstance(value[0], str) and value[0] in known and isinstance(value[1], int):
@@ -397,14 +460,17 @@ class _Reader:
 
     def _ends(self, value: Any) -> Any:
         """The model's inputs or outputs, in the structure that its author gave them."""
+        listed = isinstance(value, list) and len(value) == 1
+        return self._end(value[0] if listed and self.major < 3 else value)
+
+    def _end(self, value: Any) -> Any:
         if isinstance(value, Mapping):
-            return {str(key): self._ends(item) for key, item in value.items()}
+            return {str(key): self._end(item) for key, item in value.items()}
         if not isinstance(value, list):
             raise TypeError(f"{value!r} is no input or output")
         if len(value) == 3 and isinstance(value[0], str) and isinstance(value[1], int):
             return TensorRef(value[0], value[1], int(value[2]))
-        ends = [self._ends(item) for item in value]
-        return ends[0] if len(ends) == 1 and self.major < 3 else ends
+        return [self._end(item) for item in value]
 
 
 def write_architecture(spec: ModelSpec, *, for_keras: bool = True) -> dict[str, Any]:
@@ -470,13 +536,24 @@ def _constant(value: Any) -> Any:
 
 
 def _entry(layer: LayerSpec, for_keras: bool) -> dict[str, Any]:
-    function = operations.find(layer.class_name) if layer.operation else None
+    module, registered_name = _origin(layer)
     return {
-        "module": f"keras.src.ops.{function.module}" if function else "keras.layers",
-        "class_name": layer.class_name,
-        "config": hard_sigmoid.written_in(layer.config) if for_keras else dict(layer.config),
-        "registered_name": layer.class_name if layer.operation else None,
+        "module": module,
+        "class_name": layer.class_name.rpartition(">")[2] if layer.custom else layer.class_name,
+        "config": written_in(layer.config) if for_keras else dict(layer.config),
+        "registered_name": registered_name,
     }
+
+
+def _origin(layer: LayerSpec) -> tuple[str | None, str | None]:
+    """The module in which Keras finds a layer's class, and its registered name, where it needs one."""
+    if layer.custom:
+        return layer.module, layer.registered_name
+    function = operations.find(layer.class_name) if layer.operation else None
+    if function is not None:
+        return f"keras.src.ops.{function.module}", layer.class_name
+    module = layer.cls.keras_module if layer.cls else "keras.layers"
+    return module, None if module == "keras.layers" else layer.class_name
 
 
 def _history(ref: TensorRef) -> list[Any]:

@@ -18,7 +18,8 @@ from maju.errors import MajuError, ModelFormatError
 from maju.formats import hdf5
 from maju.formats.atomic import replacing
 from maju.formats.config import read_architecture, write_architecture
-from maju.formats.guards import MAX_DEPTH, Allowance, parse_json, shorten
+from maju.formats.guards import MAX_DEPTH, Allowance, parse_json, read_member, shorten
+from maju.formats.keras3_limits import check_for_keras
 from maju.formats.keras_names import named_for_keras
 from maju.formats.specification import LayerSpec, ModelFile, ModelSpec
 from maju.layers.base import snake_case
@@ -46,6 +47,8 @@ PRIVATE = {
     "GroupQueryAttention": ("query_dense", "key_dense", "gate_dense", "value_dense", "output_dense"),
     "MultiHeadAttention": ("gate_dense",),
 }
+#: The weights of the layer inside that a layer has as its own too, before its own: they are stored twice.
+STORED_TWICE = ("layer/kernel", "layer/embeddings")
 Arrays = Mapping[str, Any]
 
 
@@ -78,6 +81,17 @@ def places(names: Sequence[str], class_name: str = "") -> dict[str, str]:
             folder = f"_{folder}"
         index = counts[folder] = counts.get(folder, -1) + 1
         found[name] = f"{folder}/vars/{index}" if folder else f"vars/{index}"
+    return found
+
+
+def again(names: Sequence[str]) -> dict[str, str]:
+    """The weights that are stored a second time: the name that they have there, and their own."""
+    found: dict[str, str] = {}
+    for name in names:
+        if name.rpartition("/")[2] == "vector_u":  # of a SpectralNormalization
+            folder = name.removesuffix("vector_u")
+            twice = [path for path in STORED_TWICE if f"{folder}{path}" in names]
+            found |= {f"{folder}{path.removeprefix('layer/')}": f"{folder}{path}" for path in twice}
     return found
 
 
@@ -128,7 +142,7 @@ class Keras3Weights:
         return f"{self.place}/{self.keys[layer.name]}"
 
     def read(self, layer: LayerSpec, names: Sequence[str]) -> dict[str, npt.NDArray[Any]]:
-        below = places(names, layer.class_name)
+        below = places([*again(names), *names], layer.class_name)
         where = {name: self._spelled(f"{self.folder(layer)}/{place}") for name, place in below.items()}
         own = dict.fromkeys(place.rpartition("/")[0] for place in where.values())
         held = {
@@ -140,7 +154,7 @@ class Keras3Weights:
             raise ModelFormatError(
                 f"{self.what}: {layer.where} needs {len(where)} arrays, the file holds {len(held)} there"
             )
-        return {name: held[place] for name, place in where.items()}
+        return {name: held[where[name]] for name in names}
 
     def _spelled(self, place: str) -> str:
         """The place of an array as the file spells it: what Keras 2 calls ``_query_dense`` lost its ``_``."""
@@ -202,7 +216,8 @@ def read_archive(path: Path, keras_version: str | None = None) -> ModelFile:
     spec = read_architecture(document, keras_version or metadata.get("keras_version"), what)
     if "model.weights.h5" not in members:
         other = "model.weights.npz" in members
-        reason = "model.weights.npz; only model.weights.h5 is implemented" if other else "no model.weights.h5"
+        npz = "its weights as model.weights.npz, a pickle of Python's, which could run code; save it again"
+        reason = npz if other else "no model.weights.h5"
         raise ModelFormatError(f"{what}: the archive holds {reason}")
     weights = read_weights(members["model.weights.h5"], what, path.stat().st_size).of(spec)
     mark = metadata.get("maju")
@@ -231,7 +246,7 @@ def _members(path: Path, what: str) -> dict[str, bytes]:
                 if name in members:
                     raise ModelFormatError(f"{what}: the archive holds {shorten(name)!r} twice")
                 allowance.take(info.file_size, f"{what}: {shorten(name)}")
-                members[name] = archive.read(info)
+                members[name] = read_member(archive, info, what)
     except MajuError:
         raise
     except Exception as error:
@@ -282,6 +297,7 @@ def write_archive(path: Path, spec: ModelSpec, arrays: Mapping[str, Arrays], kin
         arrays: by layer name, each weight by its name in Keras's order; a nested model's in the same form.
         kind: the class of maju that saves, to be found again on loading.
     """
+    check_for_keras(spec)
     spec, arrays = named_for_keras(spec, arrays)
     document = write_architecture(spec)
     metadata: dict[str, Any] = {"keras_version": KERAS_VERSION}
@@ -337,5 +353,7 @@ def _placed(
             if layer.class_name == "TextVectorization":
                 yield f"{place}/_lookup_layer/{IDF_WEIGHTS}", padded
         else:
+            twice = {name: held[own] for name, own in again(list(held)).items()}
+            held = {**twice, **held}
             for name, below in places(list(held), layer.class_name).items():
                 yield f"{place}/{below}", np.asarray(held[name])

@@ -18,6 +18,7 @@ from maju.formats.atomic import replacing
 from maju.formats.config import check_version, read_architecture, write_architecture
 from maju.formats.guards import BROKEN, Allowance, parse_json, shorten
 from maju.formats.keras3 import KERAS_VERSION
+from maju.formats.keras3_limits import check_for_keras
 from maju.formats.keras_names import named_for_keras
 from maju.formats.nested_arrays import Stored, in_one_list, share_out, weight_names
 from maju.formats.older_arrays import FLIPPED, Origin, check_backend, every_layer, modern_arrays, old_counts
@@ -163,6 +164,7 @@ def write_legacy(
     """Write a legacy `.h5` that Keras 3 opens; see `write_archive` for the arguments."""
     import h5py
 
+    check_for_keras(spec)
     spec, arrays = named_for_keras(spec, arrays)
     buffer = io.BytesIO()
     with h5py.File(buffer, "w") as file:

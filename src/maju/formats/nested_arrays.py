@@ -12,12 +12,14 @@ from maju.errors import MajuError, ModelFormatError
 from maju.formats.guards import BROKEN
 from maju.formats.older_arrays import Origin, old_counts
 from maju.formats.specification import LayerSpec
-from maju.layers import registry
 
 __all__ = ["Stored", "in_one_list", "share_out", "weight_names"]
 
 #: Weights that training changes by itself, and not by gradients: Keras writes them after the others.
-MOVING = ("moving_mean", "moving_variance", "mean", "variance", "count")
+MOVING = (
+    *("moving_mean", "moving_variance", "moving_stddev", "renorm_mean", "renorm_stddev"),
+    *("mean", "variance", "count", "vector_u"),
+)
 #: What Keras 1 called some weights.
 OLD_NAMES = {"running_mean": "moving_mean", "running_std": "moving_variance"}
 
@@ -43,8 +45,8 @@ class Slot:
 
 def weight_names(layer: LayerSpec) -> list[str]:
     """The names of a layer's weights in Keras's order, or none where the layer is not known or broken."""
-    cls = registry.find(layer.class_name)
-    if cls is None or layer.operation or layer.custom:
+    cls = layer.cls
+    if cls is None or layer.operation:
         return []
     try:
         return list(cls.weight_shapes(layer.config, None))

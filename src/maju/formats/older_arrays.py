@@ -141,6 +141,11 @@ def check_backend(spec: ModelSpec, backend: str) -> None:
         for layer in every_layer(spec)
         if layer.config.get("padding") == "same" and not _even_padding(layer)
     ]
+    problems += [
+        Problem(layer.where, f"bilinear upsampling as {backend} computes it")
+        for layer in every_layer(spec)
+        if layer.config.get("interpolation") == "bilinear_tf1"
+    ]
     if backend not in BACKENDS:
         problems.append(Problem("the file", f"its backend is {backend!r}, which maju does not know"))
     if problems:

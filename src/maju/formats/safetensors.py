@@ -15,8 +15,12 @@ from maju.formats.atomic import replacing
 from maju.formats.config import read_architecture, write_architecture
 from maju.formats.guards import parse_json, shorten
 from maju.formats.specification import LayerSpec, ModelFile, ModelSpec
+from maju.layers.policies import from_bits
 
 __all__ = ["FlatWeights", "read_safetensors", "write_safetensors"]
+
+#: The types of numbers that NumPy has, by their names in a file.
+TYPES = ("F64", "F32", "F16", "I64", "I32", "I16", "I8", "U64", "U32", "U16", "U8", "BOOL")
 
 
 class FlatWeights:
@@ -32,7 +36,7 @@ class FlatWeights:
         missing = [path for path in paths.values() if path not in self.arrays]
         if missing:
             raise ModelFormatError(
-                f"{self.what}: {layer.where} needs {', '.join(missing)}, which is not there"
+                f"{self.what}: {layer.where} needs {shorten(', '.join(missing))}, which is not there"
             )
         return {name: self.arrays[path] for name, path in paths.items()}
 
@@ -57,11 +61,13 @@ def read_safetensors(path: Path) -> ModelFile:
             problems = [
                 Problem(shorten(f"weight {name!r}"), f"its type {kind} is not implemented")
                 for name, kind in types.items()
-                if kind.startswith(("BF", "F4", "F6", "F8", "C"))
+                if kind not in (*TYPES, "BF16")
             ]
             if problems:
                 raise UnsupportedModelError(problems)
-            arrays = {name: file.get_tensor(name) for name in types}
+            arrays = {name: file.get_tensor(name) for name, kind in types.items() if kind != "BF16"}
+            if "BF16" in types.values():
+                arrays |= _bfloat16(path)
     except (SafetensorError, OSError, TypeError, ValueError) as error:
         raise ModelFormatError(f"{what}: damaged or truncated safetensors ({shorten(str(error))})") from error
     weights = FlatWeights(arrays, what)
@@ -70,6 +76,18 @@ def read_safetensors(path: Path) -> ModelFile:
     document = parse_json(metadata["maju_architecture"], f"{what}: maju_architecture")
     spec = read_architecture(document, "3", what)
     return ModelFile(what, spec, weights, metadata.get("maju_class"))
+
+
+def _bfloat16(path: Path) -> dict[str, npt.NDArray[Any]]:
+    """The arrays of a sound file that are bfloat16, as float32: NumPy has no such type."""
+    data = path.read_bytes()
+    start = 8 + int.from_bytes(data[:8], "little")
+    found = {}
+    for name, entry in json.loads(data[8:start]).items():
+        if name != "__metadata__" and entry["dtype"] == "BF16":
+            first, end = (start + offset for offset in entry["data_offsets"])
+            found[name] = from_bits(np.frombuffer(data[first:end], "<u2").reshape(entry["shape"]))
+    return found
 
 
 def write_safetensors(
@@ -88,7 +106,7 @@ def write_safetensors(
         if name in flat:
             reason = "two layers have a weight of this name, since their own names hold '/'"
             raise UnsupportedModelError([Problem(shorten(f"weight {name!r}"), reason, "rename a layer")])
-        flat[name] = np.ascontiguousarray(array)
+        flat[name] = np.asarray(array, order="C")
     with replacing(path) as temporary:
         temporary.write_bytes(save(flat, metadata))
 

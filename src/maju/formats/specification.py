@@ -9,6 +9,8 @@ from typing import Any, Protocol
 import numpy.typing as npt
 
 from maju.formats.guards import shorten
+from maju.layers import registry
+from maju.layers.base import Layer
 
 __all__ = [
     "CallSpec",
@@ -36,8 +38,9 @@ class TensorRef:
 class LayerSpec:
     """A layer: its Keras class, its name, its hyper-parameters, and for a nested model its graph.
 
-    `custom` tells that the class is not Keras's own, whatever its name; `operation` that it is one of
-    `keras.ops`, which takes no part in how a file counts its layers.
+    `custom` tells that the class is not Keras's own, whatever its name, and `module` and `registered_name`
+    where Keras finds it; `operation` that it is one of `keras.ops`, which takes no part in how a file counts
+    its layers.
     """
 
     class_name: str
@@ -46,11 +49,18 @@ class LayerSpec:
     model: ModelSpec | None = None
     custom: bool = False
     operation: bool = False
+    module: str | None = None
+    registered_name: str | None = None
 
     @property
     def wraps_model(self) -> bool:
         """Whether it is a layer around its model (TimeDistributed), and not that model itself."""
         return self.model is not None and self.class_name == "TimeDistributed"
+
+    @property
+    def cls(self) -> type[Layer] | None:
+        """Its class in maju: one that a user registered, or maju's own; None where there is none."""
+        return registry.find(self.registered_name or self.class_name, custom=self.custom)
 
     @property
     def where(self) -> str:

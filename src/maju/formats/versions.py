@@ -6,6 +6,7 @@ form is left as it is, under its old name, so that it is refused by that name la
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -13,26 +14,99 @@ from typing import Any
 
 from maju.errors import Problem, UnsupportedModelError
 
-__all__ = ["Version", "image_order", "modern", "repeats_masked_output"]
+__all__ = ["Version", "image_order", "modern", "plain", "repeats_masked_output"]
 
 Config = Mapping[str, Any]
+#: Hyper-parameters that hold layers and cells, which are brought up by themselves.
+WRAPPED = ("layer", "layers", "backward_layer", "cell", "cells")
+#: The layers that merge several tensors.
+MERGING = ("Add", "Average", "Concatenate", "Maximum", "Minimum", "Multiply", "Subtract")
 #: Classes that a legacy .h5 calls as Python does, and a .keras as `keras.layers` does.
 PYTHON_NAMES = {"GroupedQueryAttention": "GroupQueryAttention"}
+
+
+#: The layers of Keras before it became a part of TensorFlow, by the names that they have since Keras 2. A
+#: class of another name in one of its files is its author's own, whatever Keras called so later.
+STANDALONE_OF_EVERY_RANK = (
+    "AveragePooling",
+    "Conv",
+    "Cropping",
+    "GlobalAveragePooling",
+    "GlobalMaxPooling",
+    "MaxPooling",
+    "SpatialDropout",
+    "UpSampling",
+    "ZeroPadding",
+)
+STANDALONE = {
+    *(f"{kind}{rank}D" for kind in STANDALONE_OF_EVERY_RANK for rank in (1, 2, 3)),
+    "Activation",
+    "ActivityRegularization",
+    "Add",
+    "AlphaDropout",
+    "Average",
+    "BatchNormalization",
+    "Bidirectional",
+    "Concatenate",
+    "Conv2DTranspose",
+    "Conv3DTranspose",
+    "ConvLSTM2D",
+    "CuDNNGRU",
+    "CuDNNLSTM",
+    "Dense",
+    "DepthwiseConv2D",
+    "Dot",
+    "Dropout",
+    "ELU",
+    "Embedding",
+    "Flatten",
+    "GRU",
+    "GRUCell",
+    "GaussianDropout",
+    "GaussianNoise",
+    "InputLayer",
+    "LSTM",
+    "LSTMCell",
+    "Lambda",
+    "LeakyReLU",
+    "LocallyConnected1D",
+    "LocallyConnected2D",
+    "Masking",
+    "Maximum",
+    "Minimum",
+    "Multiply",
+    "PReLU",
+    "Permute",
+    "RNN",
+    "ReLU",
+    "RepeatVector",
+    "Reshape",
+    "SeparableConv1D",
+    "SeparableConv2D",
+    "SimpleRNN",
+    "SimpleRNNCell",
+    "Softmax",
+    "StackedRNNCells",
+    "Subtract",
+    "ThresholdedReLU",
+    "TimeDistributed",
+}
 
 
 class Version:
     """A version of Keras, as ``"1.2.2"``, ``"2.2.4-tf"`` or ``"3.8.0"``, and what a model of it leaves open.
 
     Args:
-        text: the version.
+        text: the version; ``"3"`` is the newest of Keras 3.
         image_order: ``"channels_last"`` or ``"channels_first"`` for layers of Keras 1 that do not say it.
         masked: whether the model makes masks.
     """
 
     def __init__(self, text: str, image_order: str = "channels_last", masked: bool = False) -> None:
         self.text = text
-        self.numbers = tuple(int(part) for part in re.findall(r"\d+", text.partition("-")[0])[:3])
-        self.major = self.numbers[0]
+        numbers = [int(part) for part in re.findall(r"\d+", text.partition("-")[0])[:3]]
+        self.numbers = (*numbers, *(math.inf,) * (3 - len(numbers)))
+        self.major = numbers[0]
         self.image_order = image_order
         self.masked = masked
 
@@ -41,6 +115,10 @@ class Version:
         """Whether it is Keras as it was before it became a part of TensorFlow, with Theano and CNTK."""
         return self.numbers < (2, 4) and "-tf" not in self.text
 
+    def has(self, class_name: str) -> bool:
+        """Whether a layer of this name, if Keras ever had one, is Keras's own in a file of this version."""
+        return not self.many_backends or class_name in STANDALONE
+
 
 def modern(class_name: str, config: Config, version: Version) -> tuple[str, dict[str, Any]]:
     """The class name and the hyper-parameters of a layer as Keras 3 would write them.
@@ -48,7 +126,7 @@ def modern(class_name: str, config: Config, version: Version) -> tuple[str, dict
     Layers that it wraps keep their old form: they are layers of their own, to be brought up by themselves.
     """
     class_name = PYTHON_NAMES.get(class_name, class_name)
-    config = {key: _plain(value) for key, value in config.items()}
+    config = {key: value if key in WRAPPED else plain(value) for key, value in config.items()}
     if version.major < 2:
         class_name, config = _from_keras1(class_name, config, version)
     if version.major < 3:
@@ -57,11 +135,29 @@ def modern(class_name: str, config: Config, version: Version) -> tuple[str, dict
         config = dict(config)
         if version.masked and config.get("dropout"):
             config["empty_rows"] = "uniform"
-    if class_name in ("Maximum", "Minimum", "Multiply") and version.numbers < (3, 4) and version.masked:
-        config = {**config, "sees_masks": False}
+    if version.masked:
+        config = {**config, **_older_masking(class_name, version)}
     if class_name == "RandomCrop" and version.numbers < (3, 9):
         return _random_crop(config, version)
     return class_name, config
+
+
+def _older_masking(class_name: str, version: Version) -> dict[str, Any]:
+    """What a layer did with masks that it does not do in Keras 3, as hyper-parameters beyond Keras's."""
+    found: dict[str, Any] = {}
+    if class_name in MERGING and version.major < 3:
+        found["mask_of"] = "all"
+    if class_name in ("Maximum", "Minimum", "Multiply") and version.numbers < (3, 4):
+        found["sees_masks"] = False
+    if class_name == "MultiHeadAttention" and version.numbers < (2, 10):
+        found["sees_masks"] = False
+    if class_name == "TimeDistributed" and (2, 2, 3) <= version.numbers < (3,):
+        found["inner_masks"] = True
+    if class_name in ("Identity", "Normalization", "Rescaling") and version.major < 3:
+        found["passes_mask"] = False
+    if class_name == "Softmax" and version.numbers < (3, 10):
+        found["empty_rows"] = "uniform"
+    return found
 
 
 def _random_crop(config: dict[str, Any], version: Version) -> tuple[str, dict[str, Any]]:
@@ -75,11 +171,24 @@ def _random_crop(config: dict[str, Any], version: Version) -> tuple[str, dict[st
     return "Resizing", {**kept, "crop_to_aspect_ratio": True}
 
 
-def _plain(value: Any) -> Any:
-    """A number that NumPy held when Keras 2.0 to 2.2 wrote it: ``{"type": "ndarray", "value": 0.3}``."""
-    if isinstance(value, Mapping) and value.get("type") == "ndarray" and "value" in value:
-        return value["value"]
-    return value
+def plain(value: Any) -> Any:
+    """A hyper-parameter with numbers and lists in the place of what held them in Python.
+
+    Keras 2.0 to 2.2 wrote ``{"type": "ndarray", "value": 0.3}`` for a number of NumPy; since 2.12 arrays,
+    tensors and tuples are objects with a class name.
+    """
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    if not isinstance(value, Mapping):
+        return value
+    if value.get("type") == "ndarray" and "value" in value:
+        return plain(value["value"])
+    kind, config = value.get("class_name"), value.get("config")
+    if kind in ("__tensor__", "__numpy__") and isinstance(config, Mapping) and "value" in config:
+        return config["value"]
+    if kind in ("__tuple__", "TensorShape") and isinstance(value.get("items"), list):
+        return plain(value["items"])
+    return {key: plain(item) for key, item in value.items()}
 
 
 # Keras 1 (2016, until March 2017)
@@ -259,6 +368,8 @@ NEVER_MATTERED = (
     "renorm_momentum",
     "rng_type",
 )
+#: Layers whose kernel has another shape in each implementation.
+LOCAL = ("LocallyConnected1D", "LocallyConnected2D")
 #: Hyper-parameters that change no output at these values, and that Keras 3 does not know.
 NEUTRAL: dict[str, Any] = {
     "adjustment": None,
@@ -294,7 +405,8 @@ def _from_keras2(class_name: str, config: Config, version: Version) -> tuple[str
     foreign = OF_A_KERNEL if class_name in NO_KERNEL else ()
     found = {}
     for key, value in config.items():
-        if key in NEVER_MATTERED or key in shapes or (key in neutral and value == neutral[key]):
+        never_mattered = key in NEVER_MATTERED and not (key == "implementation" and class_name in LOCAL)
+        if never_mattered or key in shapes or (key in neutral and value == neutral[key]):
             continue
         if key.endswith(("_regularizer", "_initializer", "_constraint")):
             value = None if key in foreign else _of_training(key, value)
@@ -309,6 +421,8 @@ def _from_keras2(class_name: str, config: Config, version: Version) -> tuple[str
     special = KERAS2.get(class_name)
     if special is not None:
         class_name, found = special(found)
+    if class_name == "UpSampling2D":
+        found = _bilinear(found, version)
     if class_name == "Bidirectional" and repeats_masked_output(found, version):
         found["zero_output_for_mask"] = False
     return class_name, found
@@ -320,6 +434,35 @@ def _input_layer_2(config: Config, found: dict[str, Any]) -> dict[str, Any]:
     if found.get("dtype") is None:
         found["dtype"] = "float32"
     return found
+
+
+def _batch_normalization_2(config: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Under any of the names that it had; one that normalizes several axes together is named by them."""
+    config.pop("synchronized", None)  # of training on several machines alone
+    axis = config.get("axis")
+    if isinstance(axis, list) and len(axis) > 1:
+        return f"BatchNormalization(axis={axis})", config
+    return "BatchNormalization", config
+
+
+#: TensorFlow 1 resized images otherwise than TensorFlow 2, and 2.2.4-tf is what both wrote.
+EITHER_BILINEAR = 'bilinear of TensorFlow 1 or 2 (load it with keras_version="2.2.4" or "2.3.0-tf")'
+
+
+def _bilinear(config: dict[str, Any], version: Version) -> dict[str, Any]:
+    """What an UpSampling2D called bilinear."""
+    if config.get("interpolation") != "bilinear" or version.major > 2:
+        return config
+    if version.many_backends or version.numbers < (2, 2, 4):
+        return {**config, "interpolation": "bilinear_tf1"}
+    return {**config, "interpolation": EITHER_BILINEAR} if version.numbers < (2, 3) else config
+
+
+def _discretization_2(config: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Its type was that of the bins, as it has it anyway."""
+    if config.get("dtype") in ("int32", "int64"):
+        del config["dtype"]
+    return "Discretization", config
 
 
 def _leaky_relu_2(config: dict[str, Any]) -> tuple[str, dict[str, Any]]:
@@ -361,12 +504,17 @@ def _cudnn_gru_2(config: dict[str, Any]) -> tuple[str, dict[str, Any]]:
 KERAS2: dict[str, Callable[[dict[str, Any]], tuple[str, dict[str, Any]]]] = {
     "CuDNNGRU": _cudnn_gru_2,
     "CuDNNLSTM": _cudnn_lstm_2,
+    "BatchNormalization": _batch_normalization_2,
+    "BatchNormalizationV1": _batch_normalization_2,
+    "BatchNormalizationV2": _batch_normalization_2,
+    "Discretization": _discretization_2,
     "GRU": _gru_2,
     "GRUCell": _gru_cell_2,
     "LeakyReLU": _leaky_relu_2,
     "SpatialDropout1D": partial(_spatial_dropout_2, class_name="SpatialDropout1D"),
     "SpatialDropout2D": partial(_spatial_dropout_2, class_name="SpatialDropout2D"),
     "SpatialDropout3D": partial(_spatial_dropout_2, class_name="SpatialDropout3D"),
+    "SyncBatchNormalization": _batch_normalization_2,
     "ThresholdedReLU": _thresholded_relu_2,
 }
 
@@ -419,5 +567,5 @@ def _of_training(key: str, value: Any) -> Any:
 
 
 def _keras3_object(module: str, class_name: str, config: Config) -> dict[str, Any]:
-    config = {key: _plain(value) for key, value in config.items()}
+    config = {key: plain(value) for key, value in config.items()}
     return {"module": f"keras.{module}", "class_name": class_name, "config": config, "registered_name": None}

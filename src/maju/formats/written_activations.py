@@ -1,7 +1,10 @@
-"""The hard sigmoid of Keras 1 and 2 in a file of Keras 3, which has another one under that name.
+"""The activations that a file of Keras 3 does not hold as a plain name.
 
-Keras 3 takes any layer or model of its own as an activation. So clip(0.2 x + 0.5, 0, 1) is written as a
-Rescaling by 0.2 with the offset 0.5 and a ReLU that ends at 1, and known again when it is read.
+The hard sigmoid of Keras 1 and 2, of which Keras 3 has another one under that name: it takes any layer or
+model of its own as an activation, so clip(0.2 x + 0.5, 0, 1) is written as a Rescaling by 0.2 with the offset
+0.5 and a ReLU that ends at 1, and known again when it is read.
+
+The functions of models' authors, which Keras 3 finds again where they are written as objects.
 """
 
 from __future__ import annotations
@@ -9,10 +12,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["NAME", "is_written", "written", "written_in"]
+from maju.layers import activations
 
-#: What maju calls it.
-NAME = "hard_sigmoid_keras2"
+__all__ = ["HARD_SIGMOID", "is_hard_sigmoid", "written_in"]
+
+#: What maju calls the hard sigmoid of Keras 1 and 2.
+HARD_SIGMOID = "hard_sigmoid_keras2"
 #: The hyper-parameters that hold an activation, and those that hold a layer or a cell with one.
 ACTIVATIONS = ("activation", "recurrent_activation")
 WRAPPED = ("layer", "backward_layer", "cell")
@@ -22,17 +27,23 @@ STEPS: tuple[tuple[str, dict[str, Any]], ...] = (
 )
 
 
-def written() -> dict[str, Any]:
-    """The activation as Keras 3 can read it."""
-    steps = [
-        _object("keras.layers", name, {"name": f"{NAME}_{number}", **config})
-        for number, (name, config) in enumerate(STEPS)
-    ]
-    return _object("keras", "Sequential", {"name": NAME, "trainable": True, "layers": steps})
+def _written(name: Any) -> Any:
+    """An activation as Keras 3 can read it."""
+    if name == HARD_SIGMOID:
+        steps = [
+            _object("keras.layers", name, {"name": f"{HARD_SIGMOID}_{number}", **config})
+            for number, (name, config) in enumerate(STEPS)
+        ]
+        return _object("keras", "Sequential", {"name": HARD_SIGMOID, "trainable": True, "layers": steps})
+    if isinstance(name, Mapping) and "module" not in name:  # a layer, in a file of Keras 1 or 2
+        return _object("keras.layers", name["class_name"], name["config"])
+    if isinstance(name, str) and not activations.is_own(name):
+        return {"module": "builtins", "class_name": "function", "config": name, "registered_name": "function"}
+    return name
 
 
-def is_written(activation: Any) -> bool:
-    """Whether an activation of a file is what `written` gives, or what Keras 3 made of it."""
+def is_hard_sigmoid(activation: Any) -> bool:
+    """Whether an activation of a file is the hard sigmoid as written here, or as Keras 3 wrote it again."""
     if not isinstance(activation, Mapping) or activation.get("class_name") != "Sequential":
         return False
     layers = [layer for layer in activation["config"]["layers"] if layer["class_name"] != "InputLayer"]
@@ -43,11 +54,11 @@ def is_written(activation: Any) -> bool:
 
 
 def written_in(config: Mapping[str, Any]) -> dict[str, Any]:
-    """A layer's config with this activation as Keras 3 can read it, in the layers within it too."""
+    """A layer's config with its activations as Keras 3 can read them, in the layers within it too."""
     found = dict(config)
     for key in ACTIVATIONS:
-        if found.get(key) == NAME:
-            found[key] = written()
+        if key in found:
+            found[key] = _written(found[key])
     for key in WRAPPED:
         if isinstance(found.get(key), Mapping):
             found[key] = {**found[key], "config": written_in(found[key]["config"])}

@@ -26,8 +26,12 @@ from maju.layers.base import Layer
 from maju.layers.batch_normalization import BatchNormalizationLayer
 from maju.layers.bidirectional import BidirectionalLayer, BidirectionalLSTMLayer, BidirectionalRNNLayer
 from maju.layers.category_encoding import CategoryEncodingLayer
+from maju.layers.cell_layer import GRUCellLayer, LSTMCellLayer, SimpleRNNCellLayer, StackedRNNCellsLayer
 from maju.layers.center_crop import CenterCropLayer
 from maju.layers.concatenate import ConcatenateLayer
+from maju.layers.contrast_limited_adaptive_histogram_equalization import (
+    ContrastLimitedAdaptiveHistogramEqualizationLayer,
+)
 from maju.layers.conv1d import Conv1DLayer
 from maju.layers.conv1d_transpose import Conv1DTransposeLayer
 from maju.layers.conv2d import Conv2DLayer
@@ -40,6 +44,7 @@ from maju.layers.conv_lstm3d import ConvLSTM3DLayer
 from maju.layers.cropping1d import Cropping1DLayer
 from maju.layers.cropping2d import Cropping2DLayer
 from maju.layers.cropping3d import Cropping3DLayer
+from maju.layers.custom_scale_layer import CustomScaleLayerLayer
 from maju.layers.cut_mix import CutMixLayer
 from maju.layers.dense import DenseLayer
 from maju.layers.depthwise_conv1d import DepthwiseConv1DLayer
@@ -50,6 +55,7 @@ from maju.layers.dropout import DropoutLayer
 from maju.layers.einsum_dense import EinsumDenseLayer
 from maju.layers.elu import ELULayer
 from maju.layers.embedding import EmbeddingLayer
+from maju.layers.equalization import EqualizationLayer
 from maju.layers.flatten import FlattenLayer
 from maju.layers.gaussian_dropout import GaussianDropoutLayer
 from maju.layers.gaussian_noise import GaussianNoiseLayer
@@ -69,7 +75,10 @@ from maju.layers.identity import IdentityLayer
 from maju.layers.input_layer import InputLayer
 from maju.layers.integer_lookup import IntegerLookupLayer
 from maju.layers.layer_normalization import LayerNormalizationLayer
+from maju.layers.layer_scale import LayerScaleLayer
 from maju.layers.leaky_relu import LeakyReLULayer
+from maju.layers.locally_connected1d import LocallyConnected1DLayer
+from maju.layers.locally_connected2d import LocallyConnected2DLayer
 from maju.layers.lstm import LSTMLayer
 from maju.layers.lstm_cell import LSTMCell
 from maju.layers.masking import MaskingLayer
@@ -78,12 +87,14 @@ from maju.layers.max_pooling1d import MaxPooling1DLayer
 from maju.layers.max_pooling2d import MaxPooling2DLayer
 from maju.layers.max_pooling3d import MaxPooling3DLayer
 from maju.layers.maximum import MaximumLayer
+from maju.layers.mel_spectrogram import MelSpectrogramLayer
 from maju.layers.minimum import MinimumLayer
 from maju.layers.mix_up import MixUpLayer
 from maju.layers.multi_head_attention import MultiHeadAttentionLayer
 from maju.layers.multiply import MultiplyLayer
 from maju.layers.normalization import NormalizationLayer
 from maju.layers.permute import PermuteLayer
+from maju.layers.pipeline import PipelineLayer
 from maju.layers.prelu import PReLULayer
 from maju.layers.rand_augment import RandAugmentLayer
 from maju.layers.random_brightness import RandomBrightnessLayer
@@ -96,6 +107,7 @@ from maju.layers.random_erasing import RandomErasingLayer
 from maju.layers.random_flip import RandomFlipLayer
 from maju.layers.random_gaussian_blur import RandomGaussianBlurLayer
 from maju.layers.random_grayscale import RandomGrayscaleLayer
+from maju.layers.random_height import RandomHeightLayer
 from maju.layers.random_hue import RandomHueLayer
 from maju.layers.random_invert import RandomInvertLayer
 from maju.layers.random_perspective import RandomPerspectiveLayer
@@ -105,6 +117,7 @@ from maju.layers.random_saturation import RandomSaturationLayer
 from maju.layers.random_sharpness import RandomSharpnessLayer
 from maju.layers.random_shear import RandomShearLayer
 from maju.layers.random_translation import RandomTranslationLayer
+from maju.layers.random_width import RandomWidthLayer
 from maju.layers.random_zoom import RandomZoomLayer
 from maju.layers.relu import ReLULayer
 from maju.layers.repeat_vector import RepeatVectorLayer
@@ -125,6 +138,8 @@ from maju.layers.spatial_dropout2d import SpatialDropout2DLayer
 from maju.layers.spatial_dropout3d import SpatialDropout3DLayer
 from maju.layers.spectral_normalization import SpectralNormalizationLayer
 from maju.layers.stacked_rnn_cells import StackedRNNCells
+from maju.layers.stft_spectrogram import STFTSpectrogramLayer
+from maju.layers.stochastic_depth import StochasticDepthLayer
 from maju.layers.string_lookup import StringLookupLayer
 from maju.layers.subtract import SubtractLayer
 from maju.layers.text_vectorization import TextVectorizationLayer
@@ -164,6 +179,7 @@ __all__ = [
     "CategoryEncodingLayer",
     "CenterCropLayer",
     "ConcatenateLayer",
+    "ContrastLimitedAdaptiveHistogramEqualizationLayer",
     "Conv1DLayer",
     "Conv1DTransposeLayer",
     "Conv2DLayer",
@@ -176,6 +192,7 @@ __all__ = [
     "Cropping1DLayer",
     "Cropping2DLayer",
     "Cropping3DLayer",
+    "CustomScaleLayerLayer",
     "CutMixLayer",
     "DenseLayer",
     "DepthwiseConv1DLayer",
@@ -186,8 +203,10 @@ __all__ = [
     "ELULayer",
     "EinsumDenseLayer",
     "EmbeddingLayer",
+    "EqualizationLayer",
     "FlattenLayer",
     "GRUCell",
+    "GRUCellLayer",
     "GRULayer",
     "GaussianDropoutLayer",
     "GaussianNoiseLayer",
@@ -205,16 +224,21 @@ __all__ = [
     "InputLayer",
     "IntegerLookupLayer",
     "LSTMCell",
+    "LSTMCellLayer",
     "LSTMLayer",
     "Layer",
     "LayerNormalizationLayer",
+    "LayerScaleLayer",
     "LeakyReLULayer",
+    "LocallyConnected1DLayer",
+    "LocallyConnected2DLayer",
     "MaskingLayer",
     "MaxNumBoundingBoxesLayer",
     "MaxPooling1DLayer",
     "MaxPooling2DLayer",
     "MaxPooling3DLayer",
     "MaximumLayer",
+    "MelSpectrogramLayer",
     "MinimumLayer",
     "MixUpLayer",
     "MultiHeadAttentionLayer",
@@ -222,6 +246,7 @@ __all__ = [
     "NormalizationLayer",
     "PReLULayer",
     "PermuteLayer",
+    "PipelineLayer",
     "RMSNormalizationLayer",
     "RNNLayer",
     "RandAugmentLayer",
@@ -235,6 +260,7 @@ __all__ = [
     "RandomFlipLayer",
     "RandomGaussianBlurLayer",
     "RandomGrayscaleLayer",
+    "RandomHeightLayer",
     "RandomHueLayer",
     "RandomInvertLayer",
     "RandomPerspectiveLayer",
@@ -244,6 +270,7 @@ __all__ = [
     "RandomSharpnessLayer",
     "RandomShearLayer",
     "RandomTranslationLayer",
+    "RandomWidthLayer",
     "RandomZoomLayer",
     "ReLULayer",
     "RepeatVectorLayer",
@@ -251,9 +278,11 @@ __all__ = [
     "ReshapeLayer",
     "ResizingLayer",
     "ReversibleEmbeddingLayer",
+    "STFTSpectrogramLayer",
     "SeparableConv1DLayer",
     "SeparableConv2DLayer",
     "SimpleRNNCell",
+    "SimpleRNNCellLayer",
     "SimpleRNNLayer",
     "SoftmaxLayer",
     "SolarizationLayer",
@@ -262,6 +291,8 @@ __all__ = [
     "SpatialDropout3DLayer",
     "SpectralNormalizationLayer",
     "StackedRNNCells",
+    "StackedRNNCellsLayer",
+    "StochasticDepthLayer",
     "StringLookupLayer",
     "SubtractLayer",
     "TextVectorizationLayer",

@@ -11,18 +11,20 @@ import functools
 import inspect
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
-from maju.errors import InputError
+from maju.errors import GradientError, InputError
 from maju.layers.dtypes import as_float
 
-__all__ = ["Activation", "erf", "get", "is_known", "names"]
+__all__ = ["Activation", "erf", "get", "is_known", "is_own", "names", "register", "unregister"]
 
 SELU_ALPHA = 1.6732632423543772
 SELU_SCALE = 1.0507009873554805
+#: The layers that can stand where an activation does, as in ``Dense(3, activation=LeakyReLU(0.1))``.
+LAYERS = ("Activation", "ELU", "LeakyReLU", "ReLU", "Softmax", "ThresholdedReLU")
 
 
 @dataclass(frozen=True)
@@ -30,13 +32,13 @@ class Activation:
     """A function of an array, and the way back through it.
 
     Args:
-        name: the name that Keras 3 stores in a file.
+        name: the name that Keras 3 stores in a file, or all that it stores of a layer.
         forward: ``x -> y``.
         gradient: ``(x, y, dy) -> dx``, the vector-Jacobian product.
         settings: the parameters that `get` was given.
     """
 
-    name: str
+    name: Any
     forward: Callable[..., Any]
     gradient: Callable[..., Any]
     settings: Mapping[str, Any] = field(default_factory=dict)
@@ -48,17 +50,22 @@ class Activation:
         return functools.partial(get, self.name, **self.settings), ()
 
 
-def get(name: str | None, **settings: Any) -> Activation:
+def get(name: str | Mapping[str, Any] | None, **settings: Any) -> Activation:
     """The activation of this name; None is the identity, as in Keras.
 
     Args:
-        name: a Keras name or an alias of one.
+        name: a Keras name or an alias of one, or a layer as a config holds it: its class and its own config.
         settings: parameters of the function other than Keras's defaults, as ``approximate=True`` for gelu.
 
     Raises:
         InputError: no activation has this name, or the activation has no such parameter.
     """
     name = "linear" if name is None else name
+    if isinstance(name, Mapping) and _is_layer(name):
+        return _of_layer(name)
+    registered = _registered(name)
+    if registered is not None and not settings:
+        return replace(registered, name=name)
     if not isinstance(name, str) or name not in _ACTIVATIONS:
         close = difflib.get_close_matches(str(name), _ACTIVATIONS, n=3)
         hint = f"did you mean {' or '.join(map(repr, close))}?" if close else f"known: {', '.join(names())}"
@@ -80,7 +87,14 @@ def get(name: str | None, **settings: Any) -> Activation:
 
 def is_known(value: object) -> bool:
     """Whether `get` takes this value as it stands; never raises."""
-    return value is None or (isinstance(value, str) and value in names())
+    if isinstance(value, Mapping):
+        return _is_layer(value)
+    return value is None or _registered(value) is not None or (isinstance(value, str) and value in names())
+
+
+def is_own(name: str) -> bool:
+    """Whether maju itself has an activation of this name."""
+    return name in _ACTIVATIONS
 
 
 def names() -> tuple[str, ...]:
@@ -89,6 +103,51 @@ def names() -> tuple[str, ...]:
 
 
 _ACTIVATIONS: dict[str, Activation] = {}
+_REGISTERED: dict[str, Activation] = {}
+
+
+def register(
+    name: str,
+    function: Callable[..., Any],
+    gradient: Callable[[Any, Any, Any], Any] | None = None,
+) -> None:
+    """Let a user's function be the activation of a name, before maju's own; `maju.register` calls this."""
+
+    def none(x: Any, y: Any, dy: Any) -> Any:
+        raise GradientError(f"activation {name!r} was registered without its gradient")
+
+    _REGISTERED[name] = _activation_of(name, function, none if gradient is None else gradient)
+
+
+def unregister(name: str) -> None:
+    """Forget a user's function, if there is one of that name."""
+    _REGISTERED.pop(name, None)
+
+
+def _registered(name: object) -> Activation | None:
+    """A user's function, under its whole name or that behind its package."""
+    if not isinstance(name, str):
+        return None
+    return _REGISTERED.get(name) or _REGISTERED.get(name.rpartition(">")[2])
+
+
+def _is_layer(entry: Mapping[str, Any]) -> bool:
+    """Whether this is a layer that can stand where an activation does, with a config that is implemented."""
+    from maju.layers import registry
+
+    cls = registry.find(str(entry.get("class_name"))) if entry.get("class_name") in LAYERS else None
+    config = entry.get("config")
+    return cls is not None and isinstance(config, Mapping) and not cls.problems(config, "")
+
+
+def _of_layer(entry: Mapping[str, Any]) -> Activation:
+    """The activation that a layer computes."""
+    from maju.layers import registry
+
+    cls = registry.find(entry["class_name"])
+    assert cls is not None  # `_is_layer` has seen to it
+    layer = cls.from_config(entry["config"])
+    return Activation(entry, layer.forward, lambda x, y, dy: layer.vjp(x, training=False)[1](dy)[0])
 
 
 @functools.cache
@@ -113,29 +172,35 @@ def _activation(
         aliases: other names of the function.
     """
 
-    def register(function: Callable[..., Any]) -> Callable[..., Any]:
-        # Overflow to infinity and underflow to zero are the limits that the functions want.
-        @functools.wraps(function)
-        def forward(x: Any, **settings: Any) -> Any:
-            x = as_float(x)
-            with np.errstate(over="ignore", under="ignore"):
-                return np.asarray(function(x, **settings)).astype(x.dtype, copy=False)
+    def of_element(x: Any, y: Any, dy: Any, **settings: Any) -> Any:
+        assert derivative is not None
+        return dy * derivative(x, y, **settings)
 
-        def back(x: Any, y: Any, dy: Any, **settings: Any) -> Any:
-            x, dy = as_float(x), as_float(dy)
-            with np.errstate(over="ignore", under="ignore"):
-                if gradient is not None:
-                    dx = gradient(x, y, dy, **settings)
-                else:
-                    dx = dy * derivative(x, y, **settings)  # type: ignore[misc]
-                return np.asarray(dx).astype(dy.dtype, copy=False)
-
-        made = Activation(function.__name__, forward, back)
+    def listed(function: Callable[..., Any]) -> Callable[..., Any]:
+        made = _activation_of(function.__name__, function, of_element if gradient is None else gradient)
         for name in (function.__name__, *aliases):
             _ACTIVATIONS[name] = made
-        return forward
+        return made.forward
 
-    return register
+    return listed
+
+
+def _activation_of(name: str, function: Callable[..., Any], gradient: Callable[..., Any]) -> Activation:
+    """The activation of a function and of its gradient; both keep the type of what they are given."""
+
+    # Overflow to infinity and underflow to zero are the limits that the functions want.
+    @functools.wraps(function)
+    def forward(x: Any, **settings: Any) -> Any:
+        x = as_float(x)
+        with np.errstate(over="ignore", under="ignore"):
+            return np.asarray(function(x, **settings)).astype(x.dtype, copy=False)
+
+    def back(x: Any, y: Any, dy: Any, **settings: Any) -> Any:
+        x, dy = as_float(x), as_float(dy)
+        with np.errstate(over="ignore", under="ignore"):
+            return np.asarray(gradient(x, y, dy, **settings)).astype(dy.dtype, copy=False)
+
+    return Activation(name, forward, back)
 
 
 def _gated(x: Any, gate: Any) -> Any:

@@ -39,7 +39,7 @@ class AttentionLayer(Layer):
 
     keras_class = "Attention"
     masking = "uses"
-    call_options = frozenset({"return_attention_scores", "use_causal_mask"})
+    call_arguments = ("mask", "training", "return_attention_scores", "use_causal_mask")
     hyper_parameters: ClassVar[tuple[str, ...]] = ("use_scale", "score_mode", "dropout", "seed")
     derived = frozenset({"use_scale"})
     choices = {"use_scale": (False, True), "score_mode": ("dot", "concat")}

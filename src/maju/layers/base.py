@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Literal, Self, TypeAlias
@@ -11,6 +12,7 @@ import numpy.typing as npt
 
 from maju.errors import GradientError, Problem, UnsupportedModelError
 from maju.layers import activations
+from maju.layers.policies import Policy, plain, widened
 
 __all__ = ["Array", "Backward", "Config", "Gradients", "Layer", "Part", "Shape", "snake_case"]
 
@@ -24,6 +26,8 @@ Backward: TypeAlias = Callable[[Any], tuple[Any, Gradients]]
 
 #: Hyper-parameters that matter when a layer is made or trained, and never change its output.
 TRAINING_ONLY = frozenset({"name", "trainable", "activity_regularizer", "seed", "unit_forget_bias"})
+#: Hyper-parameters that change nothing at this value, and are written by classes of their authors' own.
+NEUTRAL = {"autocast": True}
 TRAINING_ONLY_ENDINGS = ("_initializer", "_regularizer", "_constraint")
 
 
@@ -44,10 +48,14 @@ class Part:
         name: its name in its model.
         extra_config: the hyper-parameters of the file that only matter in training (initializers,
             regularizers, ...), kept so that a saved model loses nothing.
+        dtype_policy: in which types of number it computes and keeps its weights; None for those of what it
+            is given, as a part of another layer does.
     """
 
     #: The name of the Keras class that this is.
     keras_class: ClassVar[str] = ""
+    #: The module in which Keras finds it.
+    keras_module: ClassVar[str] = "keras.layers"
     #: Every Keras hyper-parameter that is implemented; each is also an attribute.
     hyper_parameters: ClassVar[tuple[str, ...]] = ()
     #: Those of them that the weights tell, and that the constructor therefore does not take.
@@ -62,10 +70,15 @@ class Part:
     beyond_keras: ClassVar[Mapping[str, Any]] = {}
     #: Weights that no gradient reaches; Keras stores them after the others.
     non_trainable: frozenset[str] = frozenset()
+    #: Whether the weights are rounded to the type that the layer computes in.
+    rounds_weights: ClassVar[bool] = True
+    #: Whether Keras can keep the weights in a few bits each: see `maju.layers.quantization`.
+    quantizable: ClassVar[bool] = False
 
     def __init__(self, name: str | None = None) -> None:
         self.name = name or snake_case(self.keras_class)
         self.extra_config: dict[str, Any] = {}
+        self.dtype_policy: Policy | None = None
 
     @classmethod
     def weight_shapes(cls, config: Config, input_shape: Any) -> dict[str, Shape]:
@@ -107,11 +120,26 @@ class Part:
                 elif key in ("activation", "recurrent_activation") and not activations.is_known(value):
                     found.append(Problem(where, f"{key}={value!r}, an activation that maju does not know"))
             elif key == "dtype":
-                if value not in (None, "float32"):
-                    found.append(Problem(where, f"dtype policy {value!r}; only 'float32' is implemented"))
+                found += cls._dtype_problems(config, where)
+            elif NEUTRAL.get(key, ...) is value:
+                continue
             elif key not in TRAINING_ONLY and not key.endswith(TRAINING_ONLY_ENDINGS):
                 found.append(Problem(where, f"unknown hyper-parameter {key}={value!r}"))
         return found
+
+    @classmethod
+    def _dtype_problems(cls, config: Config, where: str) -> list[Problem]:
+        try:
+            policy = Policy.of(config["dtype"])
+        except ValueError as error:
+            return [Problem(where, str(error))]
+        if policy.quantization and not cls.quantizable:
+            return [Problem(where, f"weights quantized as {policy.quantization!r}, which is not implemented")]
+        cells = [config.get("cell"), *(config.get("cells") or ())]
+        held = [cell["config"].get("dtype") for cell in cells if isinstance(cell, Mapping)]
+        if any(dtype is not None and dtype != config["dtype"] for dtype in held):
+            return [Problem(where, "the dtype policy of its cell is another one, which is not implemented")]
+        return []
 
     @classmethod
     def refuse(cls, config: Config) -> None:
@@ -119,6 +147,11 @@ class Part:
         problems = cls.problems(config, f"layer {config.get('name')!r} ({cls.keras_class})")
         if problems:
             raise UnsupportedModelError(problems)
+
+    @classmethod
+    def other_layouts(cls, config: Config, shapes: Mapping[str, Shape]) -> list[dict[str, Shape]]:
+        """Other weights, or another order of them, that a file may have in place of `weight_shapes`."""
+        return []
 
     @classmethod
     def from_config(cls, config: Config, weights: Mapping[str, Array] | None = None) -> Self:
@@ -143,6 +176,30 @@ class Part:
         self.extra_config = {
             key: value for key, value in config.items() if key != "name" and key not in self.hyper_parameters
         }
+        if "dtype" not in self.only and self.extra_config.get("dtype") is not None:
+            self.dtype_policy = Policy.of(self.extra_config["dtype"])
+
+    def rounded(self, x: Array) -> Array:
+        """X as it comes out of one step of the computation: in half precision rounded to that type."""
+        return self.dtype_policy.rounded(x) if self.dtype_policy and self.dtype_policy.half else x
+
+    def at_work(self, policy: Policy) -> Self:
+        """A copy with the weights as this policy computes with them, but for layers with one of their own."""
+        twin = copy.copy(self)
+        for key, value in vars(self).items():
+            vars(twin)[key] = self._at_work(value, policy)
+        twin.dtype_policy = policy
+        return twin
+
+    def _at_work(self, value: Any, policy: Policy) -> Any:
+        if isinstance(value, Part):
+            own = isinstance(value, Layer) and value.dtype_policy is not None
+            return value if own else value.at_work(policy)
+        if isinstance(value, dict):
+            return {key: self._at_work(item, policy) for key, item in value.items()}
+        if isinstance(value, np.ndarray) and value.dtype.kind == "f" and self.rounds_weights:
+            return policy.rounded(value)
+        return value
 
     def get_config(self) -> dict[str, Any]:
         """The hyper-parameters under their Keras names, as Keras's own `get_config` gives them."""
@@ -164,8 +221,24 @@ class Layer(Part):
     #: The names under which Keras takes several tensors one by one; `forward` takes a list of them, the last
     #: of which may be left out, and as the mask a list with one for each.
     call_tensors: ClassVar[tuple[str, ...]] = ()
-    #: The names of what `forward` takes beyond x, training and mask: tensors, or True and False.
-    call_options: ClassVar[frozenset[str]] = frozenset()
+    #: The names of what Keras's call takes after that, in its order. Those that are neither "training" nor
+    #: a mask are options of `forward`: tensors, or True and False.
+    call_arguments: ClassVar[tuple[str, ...]] = ("training",)
+    #: Whether floating-point numbers that go in are cast to the type that the layer computes in.
+    autocast: ClassVar[bool] = True
+    #: What a call leaves behind in the layer.
+    keeps: ClassVar[tuple[str, ...]] = ()
+
+    @property
+    def output_policy(self) -> Policy | None:
+        """The policy in whose type the output is; None where that is left to the layers inside."""
+        return self.dtype_policy
+
+    def taken(self, x: Any) -> Any:
+        """What the layer is given, as `forward` takes it: floating-point numbers in the policy's type."""
+        if self.dtype_policy is None:
+            return plain(x)
+        return self.dtype_policy.entering(x) if self.autocast else widened(x)
 
     def forward(self, x: Any, training: bool = False, mask: Any = None) -> Any:
         """The layer's output.
@@ -194,9 +267,24 @@ class Layer(Part):
         """The mask of the output, given the input and its mask."""
         return mask if self.masking == "passes" else None
 
+    def output_mask(self, x: Any, mask: Any, options: Mapping[str, Any]) -> Any:
+        """The mask of the output of a call with these options."""
+        return self.compute_mask(x, mask)
+
     def output_shape(self, input_shape: Any) -> Any:
         """The shape of the output for a shape of input, batch axis first."""
         return input_shape
 
-    def __call__(self, x: Any, training: bool = False, mask: Any = None) -> Any:
-        return self.forward(x, training=training, mask=mask)
+    def __call__(self, x: Any, training: bool = False, mask: Any = None, **options: Any) -> Any:
+        """`forward` in the types of number of the layer's dtype policy, as Keras calls the layer."""
+        policy = self.dtype_policy
+        worker = self.at_work(policy) if policy and policy.half else self
+        y = worker.forward(self.taken(x), training=training, mask=mask, **self.taken(options))
+        for key in self.keeps if worker is not self else ():
+            setattr(self, key, getattr(worker, key))
+        return y if self.output_policy is None else self.output_policy.leaving(y)
+
+    def within(self, x: Any, training: bool = False, mask: Any = None, **options: Any) -> Any:
+        """`forward` as a layer around this one calls it: in the types of this one's policy, if it has one."""
+        run = self if self.dtype_policy else self.forward
+        return run(x, training=training, mask=mask, **options)

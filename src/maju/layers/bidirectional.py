@@ -10,6 +10,7 @@ import numpy as np
 from maju.errors import ModelFormatError, Problem
 from maju.layers.base import Array, Backward, Config, Gradients, Layer, Shape
 from maju.layers.lstm import LSTMLayer
+from maju.layers.policies import Policy
 from maju.layers.recurrent import RecurrentLayer, flat_states, several_shapes
 from maju.layers.registry import find, layer
 from maju.layers.simple_rnn import SimpleRNNLayer
@@ -33,15 +34,21 @@ class BidirectionalLayer(Layer):
 
     Attributes:
         forward_layer, backward_layer: the halves, recurrent layers of their own.
+        zero_output_for_mask: whether masked steps give zeros, or else what each half gave before them,
+            as in Keras before it became a part of TensorFlow.
 
     Source: Schuster & Paliwal, 1997, and `keras.layers.Bidirectional`.
     """
 
     keras_class = "Bidirectional"
     masking = "uses"
-    call_options = frozenset({"initial_state"})
-    hyper_parameters = ("merge_mode", "layer", "backward_layer")
-    choices = {"merge_mode": ("concat", "sum", "mul", "ave", None)}
+    call_arguments = ("initial_state", "mask", "training")
+    hyper_parameters = ("merge_mode", "layer", "backward_layer", "zero_output_for_mask")
+    choices = {
+        "merge_mode": ("concat", "sum", "mul", "ave", None),
+        "zero_output_for_mask": (True, False),
+    }
+    beyond_keras = {"zero_output_for_mask": True}
     #: The kind of layer that the halves are.
     half_class: ClassVar[type[RecurrentLayer]] = RecurrentLayer
 
@@ -51,6 +58,7 @@ class BidirectionalLayer(Layer):
         backward_layer: RecurrentLayer,
         *,
         merge_mode: str | None = "concat",
+        zero_output_for_mask: bool = True,
         name: str | None = None,
     ) -> None:
         super().__init__(name)
@@ -63,10 +71,13 @@ class BidirectionalLayer(Layer):
             if getattr(forward_layer, flag) is not getattr(backward_layer, flag):
                 raise ValueError(f"both halves must agree on {flag}")
         for half in (forward_layer, backward_layer):
-            half.zero_output_for_mask = half.return_sequences  # as in Keras, whatever the half itself says
+            half.zero_output_for_mask = (
+                zero_output_for_mask and half.return_sequences
+            )  # as in Keras, whatever the half itself says
         self.forward_layer = forward_layer
         self.backward_layer = backward_layer
         self.merge_mode = merge_mode
+        self.zero_output_for_mask = zero_output_for_mask
 
     @property
     def weights(self) -> dict[str, Array]:
@@ -85,10 +96,14 @@ class BidirectionalLayer(Layer):
         self.forward_layer.reset_states()
         self.backward_layer.reset_states()
 
+    @property
+    def output_policy(self) -> Policy | None:
+        return self.forward_layer.output_policy
+
     def forward(self, x: Any, training: bool = False, mask: Any = None, initial_state: Any = None) -> Any:
         x, mask, (first_ahead, first_back) = self._given(x, mask, initial_state)
-        ahead = self.forward_layer.forward(x, training, mask, first_ahead)
-        back = self.backward_layer.forward(x, training, mask, first_back)
+        ahead = self.forward_layer.within(x, training, mask, initial_state=first_ahead)
+        back = self.backward_layer.within(x, training, mask, initial_state=first_back)
         return self._joined(ahead, back)
 
     def _given(self, x: Any, mask: Any, initial_state: Any) -> tuple[Any, Any, tuple[Any, Any]]:
@@ -255,7 +270,8 @@ class BidirectionalLayer(Layer):
             ),
             cls,
         )
-        wrapper = kind(**halves, merge_mode=config.get("merge_mode", "concat"), name=config.get("name"))
+        said: Any = {key: config[key] for key in ("merge_mode", "zero_output_for_mask") if key in config}
+        wrapper = kind(halves["forward_layer"], halves["backward_layer"], **said, name=config.get("name"))
         wrapper.keep_extra(config)
         return wrapper
 
@@ -265,6 +281,7 @@ class BidirectionalLayer(Layer):
             "name": self.name,
             **self.extra_config,
             "merge_mode": self.merge_mode,
+            **({} if self.zero_output_for_mask else {"zero_output_for_mask": False}),
             **{
                 key: {"class_name": half.keras_class, "config": half.get_config(), "module": "keras.layers"}
                 for key, half in halves.items()

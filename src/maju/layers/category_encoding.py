@@ -9,6 +9,7 @@ import numpy as np
 from maju.errors import InputError
 from maju.layers.base import Array, Layer, Shape
 from maju.layers.categories import encode, encoded_shape
+from maju.layers.policies import Policy
 from maju.layers.registry import layer
 
 __all__ = ["CategoryEncodingLayer"]
@@ -28,15 +29,19 @@ class CategoryEncodingLayer(Layer):
     """
 
     keras_class = "CategoryEncoding"
-    call_options = frozenset({"count_weights"})
+    call_arguments = ("count_weights",)
     hyper_parameters = ("num_tokens", "output_mode")
     choices = {"output_mode": ("multi_hot", "one_hot", "count", "binary")}
-    only = {"sparse": False}
+    only = {"sparse": ...}  # Keras gives the same values as a SparseTensor
 
     def __init__(self, num_tokens: int, output_mode: str = "multi_hot", *, name: str | None = None) -> None:
         super().__init__(name)
         self.num_tokens = num_tokens
         self.output_mode = "multi_hot" if output_mode == "binary" else output_mode
+
+    @property
+    def output_policy(self) -> Policy | None:
+        return self.dtype_policy and Policy(self.dtype_policy.variable)  # the type of weights that it has not
 
     def forward(
         self, x: Any, training: bool = False, mask: Any = None, *, count_weights: Array | None = None

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, ClassVar, Self, TypeAlias, overload
+import copy
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, Literal, Self, TypeAlias, overload
 
 import numpy as np
 
-from maju.errors import InputError
 from maju.layers import activations
 from maju.layers.activations import Activation
 from maju.layers.base import Array, Config, Gradients, Part, Shape
 
-__all__ = ["AnyCell", "Cell", "Gate", "GatedCell", "States", "StepBackward"]
+__all__ = ["AnyCell", "Cell", "Drops", "Gate", "GatedCell", "States", "StepBackward"]
 
+#: When each gate of a cell loses other values in dropout.
+Drops: TypeAlias = Literal["never", "recurrent", "always"]
 #: What a cell hands from step to step, each (batch, ...).
 States: TypeAlias = tuple[Array, ...]
 #: The way back through one step: the gradients of the states after it -> those of x, of the states before
@@ -120,8 +122,10 @@ class Cell(AnyCell):
     )
     derived = frozenset({"units", "use_bias"})
     choices = {"use_bias": (True, False)}
-    #: Whether dropping values of the states before a step is all that ``recurrent_dropout`` does.
-    drops_states: ClassVar[bool] = False
+    #: Whether each gate loses other values in dropout: never, with ``recurrent_dropout``, or always.
+    drops_by_gate: ClassVar[Drops] = "never"
+    #: What each gate's input and state are multiplied with in dropout; None where all see the same.
+    by_gate: Sequence[tuple[Array | float, Array | float]] | None = None
     only = {"implementation": ...}
 
     def __init__(
@@ -186,18 +190,29 @@ class Cell(AnyCell):
     def for_sequence(self, batch: int, step: tuple[int, ...]) -> AnyCell:
         from maju.layers.dropped_cell import DroppedCell
 
-        if self.recurrent_dropout and not self.drops_states:
-            where = f"cell {self.name!r} ({self.keras_class})"
-            raise InputError(f"{where}: its recurrent_dropout in training is not there yet")
         if not self.dropout and not self.recurrent_dropout:
             return self
-        of_x = self._scale(self.dropout, (batch, *step))
-        return DroppedCell(self, of_x, self._scale(self.recurrent_dropout, (batch, self.units)))
+        state = self.zero_states(batch, step)[0].shape
+        if self.drops_by_gate == "never" or (
+            self.drops_by_gate == "recurrent" and not self.recurrent_dropout
+        ):
+            of_x = self._scale(self.dropout, (batch, *step))
+            return DroppedCell(self, of_x, self._scale(self.recurrent_dropout, state))
+        twin = copy.copy(self)
+        twin.by_gate = [
+            (self._scale(self.dropout, (batch, *step)), self._scale(self.recurrent_dropout, state))
+            for _ in range(self.gates)
+        ]
+        return twin
 
-    def _scale(self, rate: float, shape: tuple[int, ...]) -> Array:
-        """What values are multiplied with in dropout: 0 with probability ``rate``, else 1 / (1 − rate)."""
-        kept = self.rng.random(shape) >= rate
-        return np.asarray(kept / max(1 - rate, 1e-30), self.kernel.dtype)
+    def _scale(self, rate: float, shape: tuple[int, ...]) -> Array | float:
+        """What values are multiplied with in dropout: 0 with probability ``rate``, else 1 / (1 − rate).
+
+        At a rate of 0 and, as in Keras, of 1 nothing is lost.
+        """
+        if not 0 < rate < 1:
+            return 1.0
+        return np.asarray((self.rng.random(shape) >= rate) / (1 - rate), self.kernel.dtype)
 
     def __call__(self, x: Array, *states: Array) -> Any:
         """The state or the states after x, given those before it: `forward`."""

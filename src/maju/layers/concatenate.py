@@ -22,10 +22,10 @@ class ConcatenateLayer(MergingLayer):
     """
 
     keras_class = "Concatenate"
-    hyper_parameters = ("axis",)
+    hyper_parameters = ("axis", *MergingLayer.hyper_parameters)
 
-    def __init__(self, axis: int = -1, *, name: str | None = None) -> None:
-        super().__init__(name)
+    def __init__(self, axis: int = -1, *, mask_of: str = "any", name: str | None = None) -> None:
+        super().__init__(mask_of=mask_of, name=name)
         self.axis = int(axis)
 
     def _merge(self, x: list[Array]) -> Array:
@@ -36,7 +36,7 @@ class ConcatenateLayer(MergingLayer):
         return np.split(dy, ends[:-1], axis=self.axis)
 
     def compute_mask(self, x: list[Array], mask: Masks = None) -> Array | None:
-        """A step counts where any of the values joined there does."""
+        """A step counts where any of the values joined there does, or where all do: see `mask_of`."""
         if mask is None or all(m is None for m in mask):
             return None
         spread = []
@@ -45,11 +45,17 @@ class ConcatenateLayer(MergingLayer):
             if kept.ndim < tensor.ndim:
                 kept = np.broadcast_to(kept[..., np.newaxis], tensor.shape)
             spread.append(kept)
-        return np.asarray(np.concatenate(spread, axis=self.axis).any(axis=-1))
+        joined = np.concatenate(spread, axis=self.axis)
+        return np.asarray(joined.all(axis=-1) if self.mask_of == "all" else joined.any(axis=-1))
 
     def output_shape(self, input_shape: list[Shape]) -> Shape:
-        lengths = [shape[self.axis] for shape in input_shape]
-        known = [n for n in lengths if n is not None]
-        joined = list(input_shape[0])
-        joined[self.axis] = sum(known) if len(known) == len(lengths) else None
+        joined: list[int | None] = []
+        for axis, lengths in enumerate(zip(*input_shape, strict=True)):
+            known = [n for n in lengths if n is not None]
+            if axis == self.axis % len(input_shape[0]):
+                joined.append(sum(known) if len(known) == len(lengths) else None)
+            elif len(set(known)) > 1:
+                raise ValueError(f"shapes that do not go together along axis {self.axis}")
+            else:
+                joined.append(known[0] if known and (axis or len(known) == len(lengths)) else None)
         return tuple(joined)

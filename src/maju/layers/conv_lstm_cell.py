@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from maju.layers.base import Array, Config, Gradients, Shape
+from maju.layers.cell import Drops
 from maju.layers.convolve import convolve, convolve_back, kernel_gradient
 from maju.layers.lstm_cell import LSTMCell
 from maju.layers.windows import (
@@ -40,6 +41,7 @@ class ConvLSTMCell(LSTMCell):
     """
 
     keras_class = "ConvLSTMCell"
+    drops_by_gate: ClassVar[Drops] = "always"
     #: How many axes the windows slide along: 1 for sequences, 2 for images, 3 for volumes.
     rank: ClassVar[int]
     hyper_parameters = (
@@ -124,7 +126,7 @@ class ConvLSTMCell(LSTMCell):
         return [state] * self.state_count
 
     def forward(self, x: Array, h: Array, c: Array) -> tuple[Array, Array]:
-        i, f, candidate, o = np.split(self.sums(x, h), 4, axis=self.gate_axis)
+        i, f, candidate, o = np.split(self.gate_sums(x, h), 4, axis=self.gate_axis)
         c = self.sigma(f) * c + self.sigma(i) * self.phi(candidate)
         return self.sigma(o) * self.phi(c), c
 

@@ -12,6 +12,7 @@ from maju.layers import activations
 from maju.layers.base import Array, Backward, Config, Gradients, Layer, Shape
 from maju.layers.convolve import convolve, convolve_back, kernel_gradient
 from maju.layers.dtypes import as_float
+from maju.layers.lora import AdaptableLayer
 from maju.layers.windows import (
     KINDS,
     Windows,
@@ -117,8 +118,9 @@ class AnyConvolution(Layer):
 
     def _affine(self, x: Array) -> Array:
         """A·x + b, in the layer's own data format."""
-        z = self._linear(x)
-        return from_channels_last(z if self.bias is None else z + self.bias, self.data_format)
+        z = self.rounded(self._linear(x))
+        z = z if self.bias is None else self.rounded(z + self.bias)
+        return from_channels_last(z, self.data_format)
 
     def _checked(self, x: Array) -> Array:
         """The input with its channels last."""
@@ -137,7 +139,7 @@ class AnyConvolution(Layer):
         return whole_shape(input_shape[0], lengths, self.output_channels, self.data_format)
 
 
-class Convolution(AnyConvolution):
+class Convolution(AnyConvolution, AdaptableLayer):
     """Slide a kernel over the input, and sum what it covers; one mechanism for every rank."""
 
     hyper_parameters = (
@@ -151,8 +153,7 @@ class Convolution(AnyConvolution):
         "activation",
         "use_bias",
     )
-    # A layer that was adapted (LoRA) is stored with what it learnt merged into its kernel.
-    only = {**AnyConvolution.only, "lora_rank": ..., "lora_alpha": ...}
+    only = {**AnyConvolution.only, **AdaptableLayer.only}
 
     def __init__(
         self,

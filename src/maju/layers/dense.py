@@ -6,15 +6,16 @@ import numpy as np
 
 from maju.errors import InputError
 from maju.layers import activations
-from maju.layers.base import Array, Backward, Config, Layer, Shape
+from maju.layers.base import Array, Backward, Config, Shape
 from maju.layers.dtypes import as_float
+from maju.layers.quantizable import QuantizableLayer
 from maju.layers.registry import layer
 
 __all__ = ["DenseLayer"]
 
 
 @layer
-class DenseLayer(Layer):
+class DenseLayer(QuantizableLayer):
     """Every output sees every input: y = φ(x·W + b).
 
     Shapes:
@@ -27,7 +28,6 @@ class DenseLayer(Layer):
     masking = "passes"
     hyper_parameters = ("units", "activation", "use_bias")
     derived = frozenset({"units", "use_bias"})
-    only = {"quantization_config": None}
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class DenseLayer(Layer):
         return self.bias is not None
 
     @classmethod
-    def weight_shapes(cls, config: Config, input_shape: Shape | None) -> dict[str, Shape]:
+    def plain_shapes(cls, config: Config, input_shape: Shape | None) -> dict[str, Shape]:
         shapes: dict[str, Shape] = {"kernel": (input_shape[-1] if input_shape else None, config["units"])}
         if config.get("use_bias", True):
             shapes["bias"] = (config["units"],)
@@ -70,10 +70,11 @@ class DenseLayer(Layer):
                 f"layer {self.name!r} (Dense): expected {self.kernel.shape[0]} values on the last axis, "
                 f"got shape {x.shape}"
             )
-        z = x @ self.kernel
-        return np.asarray(z if self.bias is None else z + self.bias)
+        z = self.rounded(self.quantized(x, axes=(-1,)) @ self.kernel)
+        return np.asarray(z if self.bias is None else self.rounded(z + self.bias))
 
     def vjp(self, x: Array, training: bool = True, mask: Array | None = None) -> tuple[Array, Backward]:
+        self.no_gradient()
         activation = activations.get(self.activation)
         z = self._affine(x)
         y = activation(z)

@@ -26,9 +26,10 @@ class DiscretizationLayer(Layer):
     """
 
     keras_class = "Discretization"
+    autocast = False
     hyper_parameters = ("bin_boundaries", "num_bins", "epsilon", "output_mode")
     choices = {"output_mode": ("int", "one_hot", "multi_hot", "count")}
-    only = {"sparse": False}
+    only = {"sparse": ...}  # Keras gives the same values as a SparseTensor
 
     def __init__(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -82,9 +83,8 @@ class DotLayer(Layer):
     @staticmethod
     def _product(first: Array, second: Array, axes: tuple[int, int]) -> Array:
         a, b = np.moveaxis(first, axes[0], -1), np.moveaxis(second, axes[1], 1)
-        rows, length = a.shape[0], a.shape[-1]
-        y = a.reshape(rows, -1, length) @ b.reshape(rows, length, -1)
-        return y.reshape(rows, *(a.shape[1:-1] + b.shape[2:] or (1,)))
+        y = _as_matrices(a) @ _as_matrices(b, turned=True)
+        return y.reshape(len(a), *(a.shape[1:-1] + b.shape[2:] or (1,)))
 
     def vjp(self, x: list[Array], training: bool = True, mask: object = None) -> tuple[Array, Backward]:
         parts, axes = self._checked(x)
@@ -93,9 +93,8 @@ class DotLayer(Layer):
 
         def backward(dy: Array) -> tuple[list[Array], dict[str, Array]]:
             a, b = np.moveaxis(used[0], axes[0], -1), np.moveaxis(used[1], axes[1], 1)
-            rows, length = a.shape[0], a.shape[-1]
-            a_rows, b_rows = a.reshape(rows, -1, length), b.reshape(rows, length, -1)
-            dy = dy.reshape(rows, a_rows.shape[1], b_rows.shape[2])
+            a_rows, b_rows = _as_matrices(a), _as_matrices(b, turned=True)
+            dy = dy.reshape(len(a), a_rows.shape[1], b_rows.shape[2])
             da, db = dy @ b_rows.swapaxes(1, 2), a_rows.swapaxes(1, 2) @ dy
             shares = [
                 np.moveaxis(da.reshape(a.shape), -1, axes[0]),
@@ -112,3 +111,9 @@ class DotLayer(Layer):
         one, other = input_shape
         rest = one[1:first] + one[first + 1 :] + other[1:second] + other[second + 1 :]
         return (one[0], *(rest or (1,)))
+
+
+def _as_matrices(x: Array, turned: bool = False) -> Array:
+    """A matrix for each row of the batch: (batch, ..., k) as (batch, all of ..., k); turned, k is first."""
+    others = math.prod(x.shape[2:] if turned else x.shape[1:-1])
+    return x.reshape(len(x), *((x.shape[1], others) if turned else (others, x.shape[-1])))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,16 +10,18 @@ import numpy as np
 
 from maju.errors import InputError, Problem
 from maju.layers import activations
-from maju.layers.base import Array, Backward, Config, Layer, Shape
+from maju.layers.base import Array, Backward, Config, Shape
 from maju.layers.dtypes import as_float
 from maju.layers.einsum_equation import EinsumEquation
+from maju.layers.quantizable import QuantizableLayer
+from maju.layers.quantization import dequantized
 from maju.layers.registry import layer
 
 __all__ = ["EinsumDenseLayer"]
 
 
 @layer
-class EinsumDenseLayer(Layer):
+class EinsumDenseLayer(QuantizableLayer):
     """Multiply x with a kernel and sum over the axes that an equation tells: y = φ(einsum(x, K) + b).
 
     In ``"abc,cd->abd"`` the axes of x are a, b, c, those of the kernel c, d; c is not in y, so it is summed
@@ -35,7 +38,7 @@ class EinsumDenseLayer(Layer):
 
     keras_class = "EinsumDense"
     hyper_parameters = ("equation", "output_shape", "activation", "bias_axes")
-    only = {"quantization_config": None}
+    only = {**QuantizableLayer.only, "gptq_unpacked_column_size": ...}
 
     def __init__(
         self,
@@ -79,7 +82,7 @@ class EinsumDenseLayer(Layer):
         return {"name": self.name, **self.extra_config, **own}
 
     @classmethod
-    def weight_shapes(cls, config: Config, input_shape: Shape | None) -> dict[str, Shape]:
+    def plain_shapes(cls, config: Config, input_shape: Shape | None) -> dict[str, Shape]:
         bias_axes = config.get("bias_axes")
         if input_shape is None:
             return {"kernel": (), "bias": ()} if bias_axes is not None else {"kernel": ()}
@@ -92,6 +95,51 @@ class EinsumDenseLayer(Layer):
             bias = tuple(lengths[letter] if letter in bias_axes else 1 for letter in terms.y[first:])
             shapes["bias"] = bias + (1,) * (len(elided) if terms.behind else 0)
         return shapes
+
+    # Its kernel in few bits
+
+    @classmethod
+    def scale_shape(cls, config: Config, kernel: Shape) -> Shape:
+        """Y's axes, 1 long where the kernel does not have them."""
+        terms = EinsumEquation.parse(config["equation"])
+        return (
+            tuple(kernel[terms.kernel.index(c)] if c in terms.kernel else 1 for c in terms.y)
+            if kernel
+            else ()
+        )
+
+    @classmethod
+    def plain_kernel(cls, config: Config, values: Array, scale: Array) -> Array:
+        terms = EinsumEquation.parse(config["equation"])
+        shared = "".join(letter for letter in terms.y if letter in terms.kernel)
+        lengths = [scale.shape[terms.y.index(letter)] for letter in shared]
+        order = [shared.index(letter) for letter in terms.kernel if letter in shared]
+        summed = [axis for axis, letter in enumerate(terms.kernel) if letter not in shared]
+        scale = np.expand_dims(scale.reshape(lengths).transpose(order), summed)
+        return dequantized(values, scale, None, None, axis=0)
+
+    @classmethod
+    def matrix(cls, config: Config, kernel: Shape, mode: str) -> tuple[int | None, int | None]:
+        if mode != "int4":
+            # The longest axis is that of a model's channels: the first of a projection into heads, or the
+            # last of one out of them.
+            split = 1 if len(kernel) < 3 or kernel.index(max(n or 0 for n in kernel)) == 0 else 2
+            return _product(kernel[:split]), _product(kernel[split:])
+        terms = EinsumEquation.parse(config["equation"])
+        summed = [
+            length for length, letter in zip(kernel, terms.kernel, strict=True) if letter not in terms.y
+        ]
+        kept = [length for length, letter in zip(kernel, terms.kernel, strict=True) if letter in terms.y]
+        return _product(summed), _product(kept)
+
+    @classmethod
+    def from_matrix(cls, config: Config, kernel: Array, input_shape: Any) -> Array:
+        if input_shape is None:
+            raise ValueError("a packed kernel, whose axes only the shape of the input tells")
+        shape = cls.plain_shapes(config, input_shape)["kernel"]
+        if None in shape:
+            raise ValueError(f"a packed kernel of shape {shape}")
+        return kernel.reshape([length or 0 for length in shape])
 
     def forward(self, x: Array, training: bool = False, mask: Array | None = None) -> Array:
         y: Array = activations.get(self.activation)(self._affine(as_float(x)))
@@ -110,10 +158,12 @@ class EinsumDenseLayer(Layer):
                 f"{self.kernel.shape} and an output of {self.partial_output_shape}"
             )
         terms = self._terms.spelled(x.ndim)
-        z = np.einsum(f"{terms.x},{terms.kernel}->{terms.y}", x, self.kernel, optimize=True)
-        return np.asarray(z if self.bias is None else z + self.bias)
+        x = self.quantized(x, [axis for axis, letter in enumerate(terms.x) if letter not in terms.y])
+        z = self.rounded(np.einsum(f"{terms.x},{terms.kernel}->{terms.y}", x, self.kernel, optimize=True))
+        return np.asarray(z if self.bias is None else self.rounded(z + self.bias))
 
     def vjp(self, x: Array, training: bool = True, mask: Array | None = None) -> tuple[Array, Backward]:
+        self.no_gradient()
         activation = activations.get(self.activation)
         x = as_float(x)
         z = self._affine(x)
@@ -142,3 +192,8 @@ class EinsumDenseLayer(Layer):
         lengths, elided = terms.lengths(self.partial_output_shape, input_shape)
         named = tuple(lengths[letter] for letter in terms.y)
         return elided + named if terms.before else named + elided
+
+
+def _product(lengths: Sequence[int | None]) -> int | None:
+    known = [length for length in lengths if length is not None]
+    return math.prod(known) if len(known) == len(lengths) else None

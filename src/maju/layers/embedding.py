@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import numpy as np
 
 from maju.errors import InputError
-from maju.layers.base import Array, Backward, Config, Layer, Shape
+from maju.layers.base import Array, Backward, Config, Shape
+from maju.layers.quantizable import QuantizableLayer
+from maju.layers.quantization import Quantization, dequantized, groups_of, packed, unpacked
 from maju.layers.registry import layer
 
 __all__ = ["EmbeddingLayer"]
 
 
 @layer
-class EmbeddingLayer(Layer):
+class EmbeddingLayer(QuantizableLayer):
     """Look up the vector of each id: y[n, t] = E[x[n, t]].
 
     With ``mask_zero`` the id 0 is padding: the layers after it are told to leave those steps out.
@@ -31,10 +34,13 @@ class EmbeddingLayer(Layer):
 
     keras_class = "Embedding"
     masking = "uses"
+    autocast = False
     hyper_parameters: ClassVar[tuple[str, ...]] = ("input_dim", "output_dim", "mask_zero")
     derived = frozenset({"input_dim", "output_dim"})
     choices = {"mask_zero": (False, True)}
-    only = {"quantization_config": None}
+    adapted = "embeddings"
+    modes = ("int8", "int4")
+    rounds_inputs: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, embeddings: Array, *, mask_zero: bool = False, name: str | None = None) -> None:
         super().__init__(name)
@@ -52,13 +58,38 @@ class EmbeddingLayer(Layer):
         return int(self.embeddings.shape[1])
 
     @classmethod
-    def weight_shapes(cls, config: Config, input_shape: Shape | None) -> dict[str, Shape]:
+    def plain_shapes(cls, config: Config, input_shape: Shape | None) -> dict[str, Shape]:
         return {"embeddings": (config["input_dim"], config["output_dim"])}
+
+    @classmethod
+    def stored_shapes(
+        cls, config: Config, quantization: Quantization, shapes: Mapping[str, Shape]
+    ) -> dict[str, Shape]:
+        ids, length = shapes["embeddings"]
+        if quantization.mode == "int8":
+            return {"embeddings": (ids, length), "embeddings_scale": (ids,)}
+        table: dict[str, Shape] = {"embeddings": (ids, packed(length))}
+        if quantization.group is None:
+            return {**table, "embeddings_scale": (ids,)}
+        of_groups = (ids, groups_of(length, quantization.group))
+        return {**table, "embeddings_scale": of_groups, "embeddings_zero": of_groups, "g_idx": (length,)}
+
+    @classmethod
+    def plain_weights(
+        cls, config: Config, quantization: Quantization, stored: Mapping[str, Array], input_shape: Any
+    ) -> dict[str, Array]:
+        table, scale = stored["embeddings"], stored["embeddings_scale"]
+        if quantization.mode == "int4":
+            table = unpacked(table, config["output_dim"], axis=-1)
+        if quantization.group is None or quantization.mode == "int8":
+            return {"embeddings": dequantized(table, scale[:, np.newaxis], None, None, axis=-1)}
+        return {"embeddings": dequantized(table, scale, stored["embeddings_zero"], stored["g_idx"], axis=-1)}
 
     def forward(self, x: Array, training: bool = False, mask: Array | None = None) -> Array:
         return np.asarray(self.embeddings[self._ids(x)])
 
     def vjp(self, x: Array, training: bool = True, mask: Array | None = None) -> tuple[Array, Backward]:
+        self.no_gradient()
         ids = self._ids(x)
 
         def backward(dy: Array) -> tuple[Array, dict[str, Array]]:

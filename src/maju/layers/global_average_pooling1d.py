@@ -29,6 +29,7 @@ class GlobalAveragePooling1DLayer(GlobalAveragePooling):
 
     keras_class = "GlobalAveragePooling1D"
     masking = "uses"
+    call_arguments = ("mask",)
     rank = 1
 
     def _pool(self, x: Array, mask: Array | None) -> Array:

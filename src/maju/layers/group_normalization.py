@@ -32,6 +32,8 @@ class GroupNormalizationLayer(NormalizingLayer):
 
     keras_class = "GroupNormalization"
     masking = "passes"
+    autocast = False
+    rounds_weights = False
     hyper_parameters = ("groups", "axis", "epsilon", "center", "scale")
     derived = frozenset({"center", "scale"})
     choices = {"center": (True, False), "scale": (True, False)}
@@ -103,7 +105,8 @@ class GroupNormalizationLayer(NormalizingLayer):
     def _spread(self, weight: Array | None, x: Array) -> Array | None:
         """A weight with an axis for each of x, 1 long everywhere but at the channels."""
         (axis,) = self.axes_of(x)
-        return None if weight is None else weight.reshape([-1 if i == axis else 1 for i in range(x.ndim)])
+        shape = [-1 if place == axis else 1 for place in range(x.ndim)]
+        return None if weight is None else weight.reshape(shape).astype(x.dtype, copy=False)
 
     def vjp(self, x: Array, training: bool = True, mask: Array | None = None) -> tuple[Array, Backward]:
         y = self.forward(x, training, mask)

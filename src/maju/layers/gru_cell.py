@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from maju.layers.base import Array, Config, Gradients, Shape
-from maju.layers.cell import Cell, Gate, GatedCell, States, StepBackward
+from maju.layers.cell import Cell, Drops, Gate, GatedCell, States, StepBackward
 
 __all__ = ["GRUCell"]
 
@@ -30,6 +30,7 @@ class GRUCell(GatedCell):
 
     keras_class = "GRUCell"
     gates = 3
+    drops_by_gate: ClassVar[Drops] = "recurrent"
     hyper_parameters = (*GatedCell.hyper_parameters, "reset_after")
     choices = {**Cell.choices, "reset_after": (True, False)}
     Wz, Wr, Wh = (Gate("kernel", position) for position in range(3))
@@ -76,11 +77,14 @@ class GRUCell(GatedCell):
     def step_vjp(self, x: Array, states: States) -> tuple[States, StepBackward]:
         (h,) = states
         (bz, br, bh), (bz2, br2, bh2) = self._biases()
-        az = x @ self.Wz + bz + h @ self.Uz + bz2
-        ar = x @ self.Wr + br + h @ self.Ur + br2
+        losses = self.by_gate or [(1.0, 1.0)] * 3
+        xz, xr, xh = (x * of_x for of_x, _ in losses)
+        hz, hr, hh = (h * of_h for _, of_h in losses)
+        az = xz @ self.Wz + bz + hz @ self.Uz + bz2
+        ar = xr @ self.Wr + br + hr @ self.Ur + br2
         z, r = self.sigma(az), self.sigma(ar)
-        inner = h @ self.Uh + bh2 if self.reset_after else r * h
-        ah = x @ self.Wh + bh + (r * inner if self.reset_after else inner @ self.Uh)
+        inner = hh @ self.Uh + bh2 if self.reset_after else r * hh
+        ah = xh @ self.Wh + bh + (r * inner if self.reset_after else inner @ self.Uh)
         candidate = self.phi(ah)
 
         def backward(d_after: States) -> tuple[Array, States, Gradients]:
@@ -90,26 +94,28 @@ class GRUCell(GatedCell):
             if self.reset_after:
                 d_inner = dah * r
                 dar = self.sigma.gradient(ar, r, dah * inner)
-                dh = dy * z + d_inner @ self.Uh.T
-                d_uh, d_bh2 = h.T @ d_inner, d_inner
+                dhh = d_inner @ self.Uh.T
+                d_uh, d_bh2 = hh.T @ d_inner, d_inner
             else:
                 d_inner = dah @ self.Uh.T
-                dar = self.sigma.gradient(ar, r, d_inner * h)
-                dh = dy * z + d_inner * r
+                dar = self.sigma.gradient(ar, r, d_inner * hh)
+                dhh = d_inner * r
                 d_uh, d_bh2 = inner.T @ dah, dah
-            dh = dh + daz @ self.Uz.T + dar @ self.Ur.T
-            of_input = np.concatenate([daz, dar, dah], axis=-1)  # (batch, 3 · units)
+            (mz, nz), (mr, nr), (mh, nh) = losses
+            dh = dy * z + daz @ self.Uz.T * nz + dar @ self.Ur.T * nr + dhh * nh
+            dx = daz @ self.Wz.T * mz + dar @ self.Wr.T * mr + dah @ self.Wh.T * mh
             gradients = {
-                "kernel": x.T @ of_input,
-                "recurrent_kernel": np.concatenate([h.T @ daz, h.T @ dar, d_uh], axis=-1),
+                "kernel": np.concatenate([xz.T @ daz, xr.T @ dar, xh.T @ dah], axis=-1),
+                "recurrent_kernel": np.concatenate([hz.T @ daz, hr.T @ dar, d_uh], axis=-1),
             }
             if self.bias is not None:
+                of_input = np.concatenate([daz, dar, dah], axis=-1)  # (batch, 3 · units)
                 of_state = np.concatenate([daz, dar, d_bh2], axis=-1)
                 both = np.stack([of_input.sum(axis=0), of_state.sum(axis=0)])
                 gradients["bias"] = both if self.reset_after else both[0]
-            return of_input @ self.kernel.T, (dh,), gradients
+            return dx, (dh,), gradients
 
         return (np.asarray(z * h + (1 - z) * candidate),), backward
 
     def step(self, x: Array, states: States) -> States:
-        return (self.forward(x, *states),)
+        return (self.forward(x, *states),) if self.by_gate is None else self.step_vjp(x, states)[0]

@@ -11,6 +11,7 @@ from maju.errors import InputError
 from maju.layers.base import Array, Layer
 from maju.layers.categories import encode, encoded_shape, text_or_numbers
 from maju.layers.fingerprints import FULL, farmhash64, join
+from maju.layers.policies import Policy
 from maju.layers.registry import layer
 
 __all__ = ["HashedCrossingLayer"]
@@ -34,8 +35,8 @@ class HashedCrossingLayer(Layer):
 
     keras_class = "HashedCrossing"
     hyper_parameters = ("num_bins", "output_mode", "dtype")
-    choices = {"output_mode": ("int", "one_hot"), "dtype": (None, "int32", "int64", "float32")}
-    only = {"sparse": False}
+    choices = {"output_mode": ("int", "one_hot"), "dtype": (None, "int32", "int64", "float32", "float64")}
+    only = {"sparse": ...}  # Keras gives the same values as a SparseTensor
 
     def __init__(
         self,
@@ -78,6 +79,10 @@ class HashedCrossingLayer(Layer):
         if any(part.dtype.kind not in "Oiu" for part in parts):
             raise InputError(f"{where}: expected texts or whole numbers")
         return parts
+
+    @property
+    def output_policy(self) -> Policy | None:
+        return None  # `forward` gives the type that ``dtype`` says
 
     def output_shape(self, input_shape: Any) -> Any:
         return encoded_shape(tuple(input_shape[0]), self.output_mode, self.num_bins)

@@ -11,6 +11,7 @@ from maju.errors import InputError
 from maju.layers.base import Array, Layer, Shape
 from maju.layers.categories import encode, encoded_shape, text_or_numbers
 from maju.layers.fingerprints import farmhash64, siphash64
+from maju.layers.policies import Policy
 from maju.layers.registry import layer
 
 __all__ = ["HashingLayer", "hashed"]
@@ -48,9 +49,9 @@ class HashingLayer(Layer):
     hyper_parameters = ("num_bins", "mask_value", "salt", "output_mode", "dtype")
     choices = {
         "output_mode": ("int", "one_hot", "multi_hot", "count"),
-        "dtype": (None, "int32", "int64", "float32"),
+        "dtype": (None, "int32", "int64", "float32", "float64"),
     }
-    only = {"sparse": False}
+    only = {"sparse": ...}  # Keras gives the same values as a SparseTensor
 
     def __init__(
         self,
@@ -85,6 +86,10 @@ class HashingLayer(Layer):
                 raise InputError(f"{where}: got {kind}, but its mask_value is {self.mask_value!r}")
             bins = np.where(x == special, 0, 1 + hashed(x, self.num_bins - 1, self.salt))
         return encode(bins, self.output_mode, self.num_bins, self.dtype)
+
+    @property
+    def output_policy(self) -> Policy | None:
+        return None  # `forward` gives the type that ``dtype`` says
 
     def output_shape(self, input_shape: Shape) -> Shape:
         return encoded_shape(input_shape, self.output_mode, self.num_bins)

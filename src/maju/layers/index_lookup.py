@@ -56,7 +56,7 @@ class IndexLookup(Layer):
         "pad_to_max_tokens": (False, True),
     }
     only: ClassVar[dict[str, Any]] = {
-        "sparse": False,
+        "sparse": ...,  # Keras gives the same values as a SparseTensor
         "dtype": ...,
         "vocabulary_size": ...,
         "has_input_vocabulary": ...,

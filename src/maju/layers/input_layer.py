@@ -9,11 +9,12 @@ import numpy as np
 
 from maju.errors import InputError
 from maju.layers.base import Array, Backward, Layer, Shape
+from maju.layers.policies import HALF, Policy
 from maju.layers.registry import layer
 
 __all__ = ["InputLayer"]
 
-FLOATS = ("float16", "float32", "float64")
+FLOATS = ("float16", "bfloat16", "float32", "float64")
 INTEGERS = ("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
 
 
@@ -36,7 +37,7 @@ class InputLayer(Layer):
     keras_class = "InputLayer"
     masking = "passes"
     hyper_parameters = ("batch_shape", "dtype")
-    only = {"sparse": False, "ragged": False, "optional": False}
+    only = {"sparse": ..., "ragged": False, "optional": False}
     choices = {"dtype": (*FLOATS, *INTEGERS, "string")}
 
     def __init__(
@@ -71,6 +72,9 @@ class InputLayer(Layer):
             return x
         if x.dtype.kind not in "biuf":
             raise InputError(f"input {self.name!r}: expected numbers, got values of type {x.dtype}")
+        if self.dtype in HALF:
+            floats: Array = Policy(self.dtype).leaving(x if x.dtype.kind == "f" else x.astype(np.float32))
+            return floats
         return x.astype(self.dtype, copy=False)
 
     def vjp(self, x: Array, training: bool = True, mask: Array | None = None) -> tuple[Array, Backward]:

@@ -37,6 +37,8 @@ class LayerNormalizationLayer(NormalizingLayer):
 
     keras_class = "LayerNormalization"
     masking = "passes"
+    autocast = False
+    rounds_weights = False
     hyper_parameters = ("axis", "epsilon", "center", "scale", "rms_scaling")
     derived = frozenset({"center", "scale"})
     choices = dict.fromkeys(("center", "scale", "rms_scaling"), (True, False))
@@ -93,7 +95,7 @@ class LayerNormalizationLayer(NormalizingLayer):
             where = f"layer {self.name!r} (LayerNormalization)"
             expected = f"{weight.shape} values along axis {self.axis}"
             raise InputError(f"{where}: expected {expected}, got shape {x.shape}")
-        return weight.reshape(shape)
+        return weight.reshape(shape).astype(np.result_type(x.dtype, np.float32), copy=False)
 
     def vjp(self, x: Array, training: bool = True, mask: Array | None = None) -> tuple[Array, Backward]:
         y = self.forward(x, training, mask)

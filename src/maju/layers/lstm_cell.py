@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import ClassVar
 
 import numpy as np
 
 from maju.layers import activations
 from maju.layers.base import Array, Gradients
-from maju.layers.cell import Gate, GatedCell, States, StepBackward
+from maju.layers.cell import Drops, Gate, GatedCell, States, StepBackward
 
 __all__ = ["LSTMCell"]
 
@@ -33,6 +34,7 @@ class LSTMCell(GatedCell):
 
     keras_class = "LSTMCell"
     gates = 4
+    drops_by_gate: ClassVar[Drops] = "recurrent"
     state_count = 2
     #: Along which axis of `sums` the gates stand side by side.
     gate_axis = -1
@@ -52,7 +54,7 @@ class LSTMCell(GatedCell):
 
     def _function(self, activation: str) -> Callable[[Array], Array]:
         own = {"sigmoid": self.sigmoid, "tanh": self.tanh}
-        return own[activation] if activation in own else activations.get(activation)
+        return own.get(str(activation)) or activations.get(activation)
 
     def forward(self, x: Array, h: Array, c: Array) -> tuple[Array, Array]:
         """The states (h, c) after x, given those before it."""
@@ -65,13 +67,13 @@ class LSTMCell(GatedCell):
         return o * phi(c), c
 
     def step(self, x: Array, states: States) -> States:
-        return self.forward(x, *states)
+        return self.forward(x, *states) if self.by_gate is None else self.step_vjp(x, states)[0]
 
     def step_vjp(self, x: Array, states: States) -> tuple[States, StepBackward]:
         h, c = states
         sigma, phi = self.sigma, self.phi
         functions = (sigma, sigma, phi, sigma)
-        zs = np.split(self.sums(x, h), 4, axis=self.gate_axis)
+        zs = np.split(self.gate_sums(x, h), 4, axis=self.gate_axis)
         i, f, candidate, o = gates = [function(z) for function, z in zip(functions, zs, strict=True)]
         c_after = f * c + i * candidate
         shown = phi(c_after)
@@ -87,10 +89,33 @@ class LSTMCell(GatedCell):
                 ],
                 axis=self.gate_axis,
             )
-            dx, dh, gradients = self.sums_back(x, h, dz)
+            dx, dh, gradients = self.gate_sums_back(x, h, dz)
             return dx, (dh, dc * f), gradients
 
         return (o * shown, c_after), backward
+
+    def gate_sums(self, x: Array, h: Array) -> Array:
+        """`sums`; where each gate loses other values in dropout, each of what it is left with."""
+        if self.by_gate is None:
+            return self.sums(x, h)
+        sums = (self.sums(x * of_x, h * of_h) for of_x, of_h in self.by_gate)
+        parts = [np.split(z, 4, axis=self.gate_axis)[gate] for gate, z in enumerate(sums)]
+        return np.concatenate(parts, axis=self.gate_axis)
+
+    def gate_sums_back(self, x: Array, h: Array, dz: Array) -> tuple[Array, Array, Gradients]:
+        """The way back from `gate_sums`."""
+        if self.by_gate is None:
+            return self.sums_back(x, h, dz)
+        dx, dh = np.zeros_like(x), np.zeros_like(h)
+        total: Gradients = {}
+        for gate, (of_x, of_h) in enumerate(self.by_gate):
+            parts = [
+                dz_g if g == gate else 0 * dz_g for g, dz_g in enumerate(np.split(dz, 4, self.gate_axis))
+            ]
+            d = self.sums_back(x * of_x, h * of_h, np.concatenate(parts, axis=self.gate_axis))
+            dx, dh = dx + d[0] * of_x, dh + d[1] * of_h
+            total = {name: total.get(name, 0) + gradient for name, gradient in d[2].items()}
+        return dx, dh, total
 
     def sums(self, x: Array, h: Array) -> Array:
         """What each gate makes a number from 0 to 1 of: x·W + h·U + b of all four, (batch, 4 · units)."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, Literal, TypeAlias
 
 import numpy as np
 
@@ -24,9 +24,20 @@ class MergingLayer(Layer):
 
     Shapes:
         x: a list of (batch, ...). y: (batch, ...).
+
+    Attributes:
+        mask_of: "any" for that; "all" where a step counts only if all masks keep it that there are, as before
+            Keras 3.
     """
 
-    masking = "uses"
+    masking: ClassVar[Literal["uses", "passes", "drops"]] = "uses"
+    hyper_parameters: ClassVar[tuple[str, ...]] = ("mask_of",)
+    choices: ClassVar[Mapping[str, tuple[Any, ...]]] = {"mask_of": ("any", "all")}
+    beyond_keras: ClassVar[Mapping[str, Any]] = {"mask_of": "any"}
+
+    def __init__(self, *, mask_of: str = "any", name: str | None = None) -> None:
+        super().__init__(name)
+        self.mask_of = mask_of
 
     def forward(self, x: list[Array], training: bool = False, mask: Masks = None) -> Array:
         if not isinstance(x, (list, tuple)) or not x:
@@ -72,12 +83,15 @@ class MergingLayer(Layer):
 
     def compute_mask(self, x: list[Array], mask: Masks = None) -> Array | None:
         kept = [m for m in mask or [] if m is not None]
+        if self.mask_of == "all":
+            return np.asarray(np.logical_and.reduce(kept)) if kept else None
         return np.asarray(np.logical_or.reduce(kept)) if len(kept) == len(x) else None
 
     def output_shape(self, input_shape: list[Shape]) -> Shape:
         axes = max(len(shape) for shape in input_shape)
-        rows = [(None, *(1,) * (axes - len(shape)), *shape[1:]) for shape in input_shape]
-        lengths: list[int | None] = []
+        rows = [(*(1,) * (axes - len(shape)), *shape[1:]) for shape in input_shape]
+        batches = {shape[0] for shape in input_shape}
+        lengths: list[int | None] = [batches.pop() if len(batches) == 1 else None]
         for several in zip(*rows, strict=True):
             known = {n for n in several if n not in (None, 1)}
             if len(known) > 1:
@@ -94,14 +108,14 @@ class MaskedMergingLayer(MergingLayer):
         sees_masks: whether it is so; Keras did not look at the masks before 3.4.
     """
 
-    hyper_parameters = ("sees_masks",)
-    choices = {"sees_masks": (True, False)}
-    beyond_keras = {"sees_masks": True}
+    hyper_parameters = ("sees_masks", *MergingLayer.hyper_parameters)
+    choices = {"sees_masks": (True, False), **MergingLayer.choices}
+    beyond_keras = {"sees_masks": True, **MergingLayer.beyond_keras}
     #: What stands for a value that a mask leaves out, and changes no result.
     neutral: ClassVar[float]
 
-    def __init__(self, *, sees_masks: bool = True, name: str | None = None) -> None:
-        super().__init__(name)
+    def __init__(self, *, sees_masks: bool = True, mask_of: str = "any", name: str | None = None) -> None:
+        super().__init__(mask_of=mask_of, name=name)
         self.sees_masks = sees_masks
 
     def _seen(self, x: list[Array], masks: Masks) -> tuple[list[Array], list[Any]]:

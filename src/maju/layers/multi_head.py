@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from string import ascii_lowercase
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -28,7 +29,8 @@ class HeadsAttention(Layer):
     key's, ``attention_mask``, the causal mask (no key after the query's place) and the window (no key
     ``sliding_window`` places away or more). What a query gets for which nothing counts: every key alike, or,
     where dropout is in use or the scores are asked for or x has not three axes, nothing (as in Keras). With
-    ``empty_rows`` "uniform" always every key alike, as in Keras before 3.10.
+    ``empty_rows`` "uniform" always every key alike, as in Keras before 3.10. Without ``sees_masks`` the
+    tensors' own masks say nothing and end here, as in Keras before 2.10.
 
     Shapes:
         x: a list of query (batch, queries, ...), value (batch, keys, ...) and key, if it is not the value.
@@ -40,9 +42,17 @@ class HeadsAttention(Layer):
 
     masking = "passes"
     call_tensors = ("query", "value", "key")
-    call_options = frozenset({"attention_mask", "return_attention_scores", "use_causal_mask"})
+    call_arguments = (
+        "query_mask",
+        "value_mask",
+        "key_mask",
+        "attention_mask",
+        "return_attention_scores",
+        "training",
+        "use_causal_mask",
+    )
     choices = {"use_bias": (True, False), "use_gate": (False, True), "empty_rows": ("zeros", "uniform")}
-    beyond_keras = {"empty_rows": "zeros"}
+    beyond_keras: ClassVar[Mapping[str, Any]] = {"empty_rows": "zeros"}
 
     def __init__(
         self,
@@ -61,6 +71,7 @@ class HeadsAttention(Layer):
         sliding_window: int | None = None,
         seed: int | None = None,
         empty_rows: str = "zeros",
+        sees_masks: bool = True,
         name: str | None = None,
     ) -> None:
         super().__init__(name)
@@ -81,6 +92,7 @@ class HeadsAttention(Layer):
         )
         self.sliding_window = sliding_window
         self.empty_rows = empty_rows
+        self.sees_masks = sees_masks
         self._dropout = DropoutLayer(dropout, seed=seed)
 
     @property
@@ -177,14 +189,13 @@ class HeadsAttention(Layer):
         k, k_backward = self.key_dense.vjp(key)
         v, v_backward = self.value_dense.vjp(value)
         gate, gate_backward = (1.0, None) if self.gate_dense is None else self.gate_dense.vjp(query)
-        scale = np.asarray(1 / np.sqrt(q.shape[-1]), q.dtype)
+        scale = np.asarray(np.float32(1 / np.sqrt(q.shape[-1])), q.dtype)  # a float32 in Keras, always
 
         folded = [self._folded(part) for part in (q, self._shared(k), self._shared(v))]
         scores = scale * folded[0] @ folded[1].swapaxes(-1, -2)  # (batch, ..., heads, queries, keys)
         open_shape = self._open_shape(q, k)
-        kept = self._kept(
-            query, value, checked_masks(self, mask), attention_mask, use_causal_mask, open_shape
-        )
+        masks = checked_masks(self, mask if self.sees_masks else None)
+        kept = self._kept(query, value, masks, attention_mask, use_causal_mask, open_shape)
         if kept is not None:
             scores = np.where(kept, scores, 0.7 * np.finfo(scores.dtype).min)
         probabilities = softmax_over(scores)
@@ -240,7 +251,7 @@ class HeadsAttention(Layer):
         """(batch, ..., heads, d) -> (the axes without attention, heads, all axes with it as one, d)."""
         moved = x.transpose(self._order(x.ndim))
         apart = x.ndim - 1 - len(self._axes(x.ndim - 1))
-        return moved.reshape(*moved.shape[:apart], -1, x.shape[-1])
+        return moved.reshape(*moved.shape[:apart], math.prod(moved.shape[apart:-1]), x.shape[-1])
 
     def _unfolded(self, x: Array, like: Array) -> Array:
         """The way back to the axes of `like`, whose heads and channels may be other ones."""
@@ -300,11 +311,11 @@ class HeadsAttention(Layer):
             raise InputError(
                 f"{where}: masks that do not fit scores of shape {open_shape}: {shapes}"
             ) from None
-        looking = open_shape[-behind : -behind // 2]
-        return kept.reshape(*open_shape[:-behind], int(np.prod(looking)), -1)
+        queries, keys = open_shape[-behind : -behind // 2], open_shape[-behind // 2 :]
+        return kept.reshape(*open_shape[:-behind], math.prod(queries), math.prod(keys))
 
     def compute_mask(self, x: Any, mask: Any = None) -> Any:
-        return None if mask is None else mask[0]
+        return None if mask is None or not self.sees_masks else mask[0]
 
 
 def per_head(name: str, kernel: Array, bias: Array | None, activation: str | None = None) -> EinsumDenseLayer:

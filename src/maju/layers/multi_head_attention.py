@@ -40,7 +40,10 @@ class MultiHeadAttentionLayer(HeadsAttention):
         "sliding_window",
         "seed",
         "empty_rows",
+        "sees_masks",
     )
+    choices = {**HeadsAttention.choices, "sees_masks": (True, False)}
+    beyond_keras = {**HeadsAttention.beyond_keras, "sees_masks": True}
     derived = frozenset({"num_heads", "key_dim", "value_dim", "use_bias", "use_gate"})
 
     def __init__(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
@@ -20,7 +20,7 @@ class NoiseLayer(Layer):
         rng: where they come from; the one thing that changes from call to call in training.
     """
 
-    masking = "passes"
+    masking: ClassVar[Literal["uses", "passes", "drops"]] = "passes"
 
     def __init__(self, seed: int | None = None, name: str | None = None) -> None:
         super().__init__(name)

@@ -37,7 +37,8 @@ class RecurrentLayer(Layer):
     """
 
     masking = "uses"
-    call_options = frozenset({"initial_state"})
+    call_arguments = ("initial_state", "mask", "training")
+    keeps = ("states",)
     #: The layer's own hyper-parameters; the others are the cell's.
     own = ("return_sequences", "return_state", "go_backwards", "stateful", "zero_output_for_mask")
     choices = dict.fromkeys(own, (False, True))
@@ -87,7 +88,7 @@ class RecurrentLayer(Layer):
         output = np.zeros_like(states[self.cell.output_state])
         outputs = []
         for t in self._steps(x):
-            after = step(x[:, t], states)
+            after = tuple(self.rounded(state) for state in step(x[:, t], states))
             states, output = self._keep(after, states, output, mask, t)
             outputs.append(output)
         if self.stateful:

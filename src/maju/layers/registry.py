@@ -2,27 +2,99 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+import inspect
+from collections.abc import Callable
+from typing import Any, TypeVar
 
+from maju.errors import InputError
+from maju.layers import activations
 from maju.layers.base import Layer
 
-__all__ = ["find", "known", "layer"]
+__all__ = ["CUSTOM", "find", "is_own", "known", "layer", "register", "unregister"]
 
+#: What stands before the name of a class that is not Keras's own and has no package in its file.
+CUSTOM = "custom>"
 _layers: dict[str, type[Layer]] = {}
+_registered: dict[str, type[Layer]] = {}
 LayerClass = TypeVar("LayerClass", bound=type[Layer])
+Registered = TypeVar("Registered", bound=Callable[..., Any])
 
 
 def layer(cls: LayerClass) -> LayerClass:
-    """Make a layer known under its Keras class's name: ``@layer`` above the class."""
+    """Make a layer of maju's known under its Keras class's name: ``@layer`` above the class."""
     _layers[cls.keras_class] = cls
     return cls
 
 
-def find(keras_class: str) -> type[Layer] | None:
-    """The layer for a Keras class name, or None where maju has none."""
-    return _layers.get(keras_class)
+def register(
+    keras_name: str, *, gradient: Callable[[Any, Any, Any], Any] | None = None
+) -> Callable[[Registered], Registered]:
+    """Let a class or a function of yours stand for one that is not Keras's own, as `custom_objects` does.
+
+    ::
+
+        @maju.register("Scale")
+        class Scale(maju.layers.Layer):
+            def forward(self, x, training=False, mask=None):
+                return 2 * x
+
+
+        @maju.register("mish2")
+        def mish2(x):
+            return x * np.tanh(np.log1p(np.exp(x)))
+
+    What is registered comes before maju's own layer or activation of the same name.
+
+    Args:
+        keras_name: the name in the file: that of the Python class or function, or ``"package>Name"`` for the
+            one of this package alone.
+        gradient: of an activation: ``(x, y, dy) -> dx``. Without it the function can be run, not trained.
+
+    Raises:
+        InputError: what is below it is neither a subclass of `maju.layers.Layer` nor a function.
+    """
+    if not isinstance(keras_name, str) or not keras_name:
+        raise InputError(
+            f"register takes the name that the file has, as register('MyLayer'), got {keras_name!r}"
+        )
+
+    def decorate(thing: Registered) -> Registered:
+        if isinstance(thing, type) and issubclass(thing, Layer):
+            thing.keras_class = keras_name.rpartition(">")[2]
+            _registered[keras_name] = thing
+        elif inspect.isclass(thing) or not callable(thing):
+            shown = getattr(thing, "__name__", repr(thing))
+            raise InputError(f"{shown} is neither a subclass of maju.layers.Layer nor a function of an array")
+        else:
+            activations.register(keras_name, thing, gradient)
+        return thing
+
+    return decorate
+
+
+def unregister(keras_name: str) -> None:
+    """Forget what `register` was told of this name; nothing happens where there is nothing."""
+    _registered.pop(keras_name, None)
+    activations.unregister(keras_name)
+
+
+def find(keras_class: str, *, custom: bool = False) -> type[Layer] | None:
+    """The layer for a Keras class name, or None where there is none.
+
+    Args:
+        keras_class: ``"Dense"``; a class that is not Keras's own may have its package before it.
+        custom: whether the class is not Keras's own, whatever its name.
+    """
+    bare = keras_class.rpartition(">")[2]
+    own = None if custom or ">" in keras_class else _layers.get(keras_class)
+    return _registered.get(keras_class) or _registered.get(bare) or own
+
+
+def is_own(keras_class: str) -> bool:
+    """Whether maju itself has a layer for this class of Keras."""
+    return keras_class in _layers
 
 
 def known() -> dict[str, type[Layer]]:
-    """Every layer by its Keras class name."""
+    """Every layer of maju's own by its Keras class name."""
     return dict(_layers)

@@ -8,15 +8,18 @@ kernel of the interpolation. Each row of weights sums to 1, at the ends too.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from maju.layers.base import Array
 
-__all__ = ["KERNELS", "weights"]
+__all__ = ["INTEGERS", "KERNELS", "of_integers", "weights"]
 
 Kernel: TypeAlias = Callable[[Array], Array]
+#: What an UpSampling2D makes of whole numbers: whole numbers again, as since Keras 3.6; those without what
+#: stands behind the point, as in Keras 3.0 to 3.5; what lies between them too, as before Keras 3.
+INTEGERS = ("rounded", "truncated", "floats")
 
 
 def weights(old: int, new: int, interpolation: str, antialias: bool = False) -> Array:
@@ -89,3 +92,13 @@ KERNELS: dict[str, Kernel] = {
     "mitchellcubic": _mitchell_cubic,
     "bilinear_tf1": _triangle,
 }
+
+
+def of_integers(y: Array, dtype: np.dtype[Any], integers: str) -> Array:
+    """What was made of values of a type, as `INTEGERS` says: "rounded" ends where the type does."""
+    if dtype.kind not in "iu" or integers == "floats":
+        return y
+    if integers == "truncated":
+        return y.astype(np.int64).astype(dtype)
+    limits = np.iinfo(dtype)
+    return np.clip(np.round(y.astype(np.float64)), limits.min, limits.max).astype(dtype)

@@ -33,7 +33,9 @@ class RescalingLayer(Layer):
 
     def forward(self, x: Array, training: bool = False, mask: Array | None = None) -> Array:
         x = as_float(x)
-        return np.asarray(x * np.asarray(self.scale, x.dtype) + np.asarray(self.offset, x.dtype))
+        # Keras makes float32 of the two, whatever it computes in.
+        scale, offset = (np.asarray(np.asarray(n, np.float32), x.dtype) for n in (self.scale, self.offset))
+        return np.asarray(x * scale + offset)
 
     def vjp(self, x: Array, training: bool = True, mask: Array | None = None) -> tuple[Array, Backward]:
         return self.forward(x, training, mask), lambda dy: (dy * np.asarray(self.scale, dy.dtype), {})

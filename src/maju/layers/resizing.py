@@ -74,7 +74,8 @@ class ResizingLayer(ImageSizeLayer):
     `maju.layers.resampling` has the weights of each interpolation; with ``antialias`` a pixel of a smaller
     image takes in all those that it stands for. With ``crop_to_aspect_ratio`` the largest part of the image
     with the new proportions is resized, with ``pad_to_aspect_ratio`` the image within a frame of `fill_value`
-    that gives it these.
+    that gives it these. Whole numbers become float32, as in Keras's `predict`; called directly, the layer of
+    Keras rounds what it makes of them.
 
     Source: `keras.layers.Resizing` on TensorFlow.
     """

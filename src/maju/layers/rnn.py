@@ -10,7 +10,7 @@ from maju.layers.base import Array, Config, Shape
 from maju.layers.cell import AnyCell
 from maju.layers.recurrent import RecurrentLayer, several_shapes
 from maju.layers.registry import layer
-from maju.layers.stacked_rnn_cells import CELLS, StackedRNNCells, class_and_config, entry
+from maju.layers.stacked_rnn_cells import CELLS, class_and_config, entry
 
 __all__ = ["RNNLayer"]
 
@@ -31,7 +31,7 @@ class RNNLayer(RecurrentLayer):
     keras_class = "RNN"
     hyper_parameters = ("cell", *RecurrentLayer.own)
     #: The cells that it can carry, by their Keras class names.
-    cells: ClassVar[Mapping[str, type[AnyCell]]] = {**CELLS, StackedRNNCells.keras_class: StackedRNNCells}
+    cells: ClassVar[Mapping[str, type[AnyCell]]] = CELLS
 
     @classmethod
     def _held(cls, config: Config) -> tuple[str, Config]:

@@ -21,7 +21,6 @@ class SimpleRNNCell(Cell):
     """
 
     keras_class = "SimpleRNNCell"
-    drops_states = True
     Wxh = Gate("kernel", 0)
     Whh = Gate("recurrent_kernel", 0)
 

@@ -18,7 +18,8 @@ __all__ = ["SoftmaxLayer"]
 class SoftmaxLayer(Layer):
     """Make the values along an axis positive and sum to 1: y_i = e^(x_i) / Σ_j e^(x_j).
 
-    Where the mask is False, y is 0 and x counts for nothing.
+    Where the mask is False, y is 0 and x counts for nothing. With ``empty_rows`` "uniform", as in Keras
+    before 3.10, what is masked is made less by 10⁹ and no more: values that are all masked share the sum.
 
     Shapes:
         x and y: the same, (batch, ...). mask: broadcast against x from the last axis on.
@@ -28,11 +29,17 @@ class SoftmaxLayer(Layer):
 
     keras_class = "Softmax"
     masking = "uses"
-    hyper_parameters = ("axis",)
+    call_arguments = ("mask",)
+    hyper_parameters = ("axis", "empty_rows")
+    choices = {"empty_rows": ("zeros", "uniform")}
+    beyond_keras = {"empty_rows": "zeros"}
 
-    def __init__(self, axis: int | Sequence[int] = -1, *, name: str | None = None) -> None:
+    def __init__(
+        self, axis: int | Sequence[int] = -1, *, empty_rows: str = "zeros", name: str | None = None
+    ) -> None:
         super().__init__(name)
         self.axis = axis if isinstance(axis, int) else tuple(axis)
+        self.empty_rows = empty_rows
 
     def forward(self, x: Array, training: bool = False, mask: Array | None = None) -> Array:
         softmax = activations.get("softmax", axis=self.axis)
@@ -40,6 +47,8 @@ class SoftmaxLayer(Layer):
             return np.asarray(softmax(x))
         kept = self._kept(x, np.asarray(mask))
         lowest = -3e4 if x.dtype == np.float16 else -1e9
+        if self.empty_rows == "uniform":
+            return np.asarray(softmax(x + np.where(kept, 0, lowest).astype(x.dtype)))
         return np.where(kept, softmax(np.where(kept, x, lowest)), 0)
 
     def vjp(self, x: Array, training: bool = True, mask: Array | None = None) -> tuple[Array, Backward]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from maju.errors import InputError, ModelFormatError, Problem
 from maju.layers.base import Array, Backward, Config, Gradients, Layer
+from maju.layers.policies import Policy
 from maju.layers.registry import find, layer
 
 __all__ = ["SpectralNormalizationLayer"]
@@ -83,8 +84,12 @@ class SpectralNormalizationLayer(Layer):
         setattr(inside, self.kernel_name, self.normalized()[0])
         return inside
 
+    @property
+    def output_policy(self) -> Policy | None:
+        return self.layer.output_policy
+
     def forward(self, x: Any, training: bool = False, mask: Any = None) -> Any:
-        return self._inside(x, training).forward(x, training, mask)
+        return self._inside(x, training)(x, training, mask)
 
     def vjp(self, x: Any, training: bool = True, mask: Any = None) -> tuple[Any, Backward]:
         y, inside_backward = self._inside(x, training).vjp(x, training, mask)

@@ -12,15 +12,15 @@ import numpy as np
 
 from maju.errors import ModelFormatError, Problem
 from maju.layers.base import Array, Config, Gradients, Shape, snake_case
-from maju.layers.cell import AnyCell, Cell, States, StepBackward
+from maju.layers.cell import AnyCell, States, StepBackward
 from maju.layers.gru_cell import GRUCell
 from maju.layers.lstm_cell import LSTMCell
 from maju.layers.simple_rnn_cell import SimpleRNNCell
 
 __all__ = ["CELLS", "StackedRNNCells", "class_and_config", "entry"]
 
-#: The cells that a stack can be made of, by their Keras class names.
-CELLS: Mapping[str, type[Cell]] = {cls.keras_class: cls for cls in (SimpleRNNCell, LSTMCell, GRUCell)}
+#: The cells that a stack can be made of, by their Keras class names: these, and stacks.
+CELLS: dict[str, type[AnyCell]] = {cls.keras_class: cls for cls in (SimpleRNNCell, LSTMCell, GRUCell)}
 
 
 class StackedRNNCells(AnyCell):
@@ -42,7 +42,7 @@ class StackedRNNCells(AnyCell):
     # Keras 2.1 handed the states over in reverse; its successors can still be told to.
     only = {"reverse_state_order": False}
 
-    def __init__(self, cells: Sequence[Cell], *, name: str | None = None) -> None:
+    def __init__(self, cells: Sequence[AnyCell], *, name: str | None = None) -> None:
         super().__init__(name)
         if not cells:
             raise ValueError("a stack needs at least one cell")
@@ -50,8 +50,9 @@ class StackedRNNCells(AnyCell):
             zip(_keys([cell.keras_class for cell in cells]), cells, strict=True)
         )
         for below, above in pairwise(cells):
-            if above.kernel.shape[0] != below.units:
-                raise ValueError(f"{above!r} does not read the {below.units} units of {below!r}")
+            (width,) = below.state_shapes(below.input_shape)[below.output_state]
+            if above.input_shape != (width,):
+                raise ValueError(f"{above!r} does not read the {width} units of {below!r}")
 
     @property
     def weights(self) -> dict[str, Array]:
@@ -101,7 +102,7 @@ class StackedRNNCells(AnyCell):
         after: States = ()
         for cell, own in zip(self.cells.values(), self._apart(states), strict=True):
             own = cell.step(x, own)
-            x = own[0]
+            x = own[cell.output_state]
             after += own
         return after
 
@@ -110,7 +111,7 @@ class StackedRNNCells(AnyCell):
         ways_back = []
         for cell, own in zip(self.cells.values(), self._apart(states), strict=True):
             own, back = cell.step_vjp(x, own)
-            x = own[0]
+            x = own[cell.output_state]
             after += own
             ways_back.append(back)
 
@@ -120,7 +121,8 @@ class StackedRNNCells(AnyCell):
             gradients: Gradients = {}
             dx: Any = 0.0  # no cell reads the output of the last one
             for key, d_own, back in reversed(list(parts)):
-                dx, d_own, own = back((d_own[0] + dx, *d_own[1:]))
+                read = self.cells[key].output_state
+                dx, d_own, own = back((*d_own[:read], d_own[read] + dx, *d_own[read + 1 :]))
                 d_before = d_own + d_before
                 gradients |= {f"cells/{key}/{name}": gradient for name, gradient in own.items()}
             return dx, d_before, gradients
@@ -155,7 +157,7 @@ class StackedRNNCells(AnyCell):
         for key, (class_name, held) in cls._held(config).items():
             own = CELLS[class_name].weight_shapes(held, input_shape)
             shapes |= {f"cells/{key}/{name}": shape for name, shape in own.items()}
-            input_shape = (None, held["units"])
+            input_shape = (None, _width(class_name, held))
         return shapes
 
     @classmethod
@@ -176,6 +178,17 @@ class StackedRNNCells(AnyCell):
             **self.extra_config,
             "cells": [entry(cell) for cell in self.cells.values()],
         }
+
+
+CELLS[StackedRNNCells.keras_class] = StackedRNNCells
+
+
+def _width(class_name: str, config: Config) -> int:
+    """How many units a cell has; of a stack, its last cell."""
+    while class_name == StackedRNNCells.keras_class:
+        class_name, config = class_and_config(config["cells"][-1], config.get("name"))
+    units: int = config["units"]
+    return units
 
 
 def entry(cell: AnyCell) -> dict[str, Any]:

@@ -41,7 +41,7 @@ class TextVectorizationLayer(Layer):
     choices = {"standardize": STANDARDIZE, "split": tuple(SPLIT), "output_mode": tuple(OUTPUT_MODES)}
     only = {
         "ragged": False,
-        "sparse": False,
+        "sparse": ...,  # how Keras keeps counts in memory
         "encoding": "utf-8",
         "dtype": ...,
         "vocabulary_size": ...,

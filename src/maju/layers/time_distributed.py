@@ -9,6 +9,7 @@ import numpy as np
 
 from maju.errors import InputError, ModelFormatError, Problem
 from maju.layers.base import Array, Backward, Config, Gradients, Layer, Shape
+from maju.layers.policies import Policy
 from maju.layers.registry import find, layer
 
 __all__ = ["TimeDistributedLayer"]
@@ -26,22 +27,33 @@ class TimeDistributedLayer(Layer):
 
     Attributes:
         layer: the layer inside.
+        inner_masks: whether the output's mask is what the layer makes of each step's, or if it makes none,
+            tells which steps keep anything, as in Keras 2; a mask is just handed on otherwise.
 
     Source: `keras.layers.TimeDistributed`.
     """
 
     keras_class = "TimeDistributed"
     masking = "passes"
-    hyper_parameters = ("layer",)
+    call_arguments = ("training", "mask")
+    hyper_parameters = ("layer", "inner_masks")
+    choices = {"inner_masks": (False, True)}
+    beyond_keras = {"inner_masks": False}
 
-    def __init__(self, layer: Layer, *, name: str | None = None) -> None:
+    def __init__(self, layer: Layer, *, inner_masks: bool = False, name: str | None = None) -> None:
         super().__init__(name)
         self.layer = layer
+        self.inner_masks = inner_masks
         self.non_trainable = frozenset(f"layer/{weight}" for weight in layer.non_trainable)
 
     @property
     def weights(self) -> dict[str, Array]:
         return {f"layer/{name}": array for name, array in self.layer.weights.items()}
+
+    @property
+    def output_policy(self) -> Policy | None:
+        is_model = self.layer.keras_class == "Functional"  # whose layers have policies of their own
+        return self.dtype_policy if self.dtype_policy and self.dtype_policy.half and not is_model else None
 
     def forward(self, x: Array, training: bool = False, mask: Array | None = None) -> Array:
         outputs = [self.layer.forward(step, training, step_mask) for step, step_mask in self._steps(x, mask)]
@@ -60,6 +72,16 @@ class TimeDistributedLayer(Layer):
             return np.stack(dxs, axis=1), total
 
         return np.stack([y for y, _ in calls], axis=1), backward
+
+    def compute_mask(self, x: Array, mask: Array | None = None) -> Array | None:
+        if not self.inner_masks:
+            return mask
+        made = [self.layer.compute_mask(step, step_mask) for step, step_mask in self._steps(x, mask)]
+        if made[0] is not None:
+            return np.stack(made, axis=1)
+        if mask is None:
+            return None
+        return np.asarray(np.any(mask, axis=tuple(range(2, np.ndim(mask)))))
 
     def _steps(self, x: Array, mask: Array | None) -> list[tuple[Array, Array | None]]:
         """Each step of x with its part of the mask."""
@@ -97,8 +119,9 @@ class TimeDistributedLayer(Layer):
     @classmethod
     def around(cls, layer: Layer, config: Config) -> Self:
         """The wrapper with this config around a layer that is there already, as a model is."""
-        wrapper = cls(layer, name=config.get("name"))
+        wrapper = cls(layer, inner_masks=config.get("inner_masks", False), name=config.get("name"))
         wrapper.keep_extra(config)
+        layer.dtype_policy = None  # Keras runs the layer in the wrapper's types, whatever it says itself
         return wrapper
 
     @classmethod
@@ -113,7 +136,10 @@ class TimeDistributedLayer(Layer):
         if inside is None:
             what = f"its layer is a {config['layer'].get('class_name')}, which maju does not have"
             return [*found, Problem(where, what)]
-        return found + inside.problems(held, f"{where}, layer")
+        found += inside.problems(held, f"{where}, layer")
+        if not found and inside.quantizable and Policy.of(held.get("dtype")).quantization:
+            found.append(Problem(where, "its layer is quantized, and Keras computes it without its scales"))
+        return found
 
     @classmethod
     def weight_shapes(cls, config: Config, input_shape: Shape | None) -> dict[str, Shape]:
@@ -135,5 +161,6 @@ class TimeDistributedLayer(Layer):
         return {
             "name": self.name,
             **self.extra_config,
+            **({"inner_masks": True} if self.inner_masks else {}),
             "layer": {**held, "config": self.layer.get_config()},
         }

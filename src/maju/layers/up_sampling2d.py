@@ -28,12 +28,20 @@ class UpSampling2DLayer(UpSampling):
         x: (batch, height, width, channels), or (batch, channels, height, width) if channels_first.
         y: (batch, height · s₁, width · s₂, channels), or channels first.
 
+    Attributes:
+        integers: what becomes of whole numbers, one of `resampling.INTEGERS`.
+
     Source: `keras.layers.UpSampling2D` on TensorFlow.
     """
 
     keras_class = "UpSampling2D"
-    hyper_parameters = ("size", "data_format", "interpolation")
-    choices = {**UpSampling.choices, "interpolation": ("nearest", "area", *resampling.KERNELS)}
+    hyper_parameters = ("size", "data_format", "interpolation", "integers")
+    choices = {
+        **UpSampling.choices,
+        "interpolation": ("nearest", "area", *resampling.KERNELS),
+        "integers": resampling.INTEGERS,
+    }
+    beyond_keras = {"integers": "rounded"}
     rank = 2
 
     def __init__(
@@ -42,10 +50,12 @@ class UpSampling2DLayer(UpSampling):
         *,
         data_format: str = "channels_last",
         interpolation: str = "nearest",
+        integers: str = "rounded",
         name: str | None = None,
     ) -> None:
         super().__init__(size, data_format=data_format, name=name)
         self.interpolation = interpolation
+        self.integers = integers
 
     @property
     def _blends(self) -> bool:
@@ -53,7 +63,10 @@ class UpSampling2DLayer(UpSampling):
         return self.interpolation not in ("nearest", "area")
 
     def forward(self, x: Array, training: bool = False, mask: Array | None = None) -> Array:
-        return super().forward(x if self.interpolation == "nearest" else as_float(x), training, mask)
+        if self.interpolation == "nearest":
+            return super().forward(x, training, mask)
+        y = super().forward(as_float(x), training, mask)
+        return resampling.of_integers(y, np.asarray(x).dtype, self.integers)
 
     def _longer(self, x: Array, axis: int, times: int) -> Array:
         if not self._blends:

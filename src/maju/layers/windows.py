@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -23,6 +24,10 @@ __all__ = [
 
 #: What there is to slide over, by the number of its axes.
 KINDS = {1: "sequences", 2: "images", 3: "volumes"}
+#: How many places a window may have, and over how many its elements may be spread, all axes together: padding
+#: reaches as far, whatever the size of the input. A model that is meant seriously stays far below.
+MAX_PLACES = 1 << 20
+MAX_SPREAD = 1 << 13
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,10 @@ class Windows:
     strides: tuple[int, ...]
     dilation: tuple[int, ...]
     padding: str = "valid"
+
+    def __post_init__(self) -> None:
+        if math.prod(self.size) > MAX_PLACES or math.prod(self.dilation) > MAX_SPREAD:
+            raise ValueError(f"windows of size {self.size}, {self.dilation} apart, reach too far")
 
     @classmethod
     def of(

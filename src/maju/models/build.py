@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -21,36 +24,49 @@ from maju.formats.specification import (
     map_refs,
     refs_in,
 )
-from maju.layers import registry
 from maju.layers.base import Array, Config, Layer, Shape
 from maju.layers.operations import Operation, find
+from maju.layers.policies import FLOAT32, Policy, from_bits
+from maju.layers.quantizable import QuantizableLayer
 from maju.layers.time_distributed import TimeDistributedLayer
+from maju.models.bounds import Room, values_in, values_of_operation
 from maju.models.calls import LayerCall
 from maju.models.graph import in_order
 from maju.models.model import Model, flat
 
-__all__ = ["build", "find_problems"]
+__all__ = ["build", "find_problems", "refusal"]
 
-#: Hyper-parameters that count something: each a whole number of at least 1, or a list of them.
+MAX_COUNT = (1 << 31) - 1
+MAX_LENGTH = 1 << 16
+
+#: Hyper-parameters that count something, each a whole number of at least 1 or a list of them, and how much
+#: at most. Those that make an output larger than anything in the file are held far below what memory takes.
 COUNTS = {
-    "dilation_rate",
-    "filters",
-    "groups",
-    "head_dim",
-    "height",
-    "input_dim",
-    "kernel_size",
-    "key_dim",
-    "num_heads",
-    "num_key_value_heads",
-    "num_query_heads",
-    "num_tokens",
-    "output_dim",
-    "pool_size",
-    "strides",
-    "units",
-    "width",
+    "depth_multiplier": MAX_COUNT,
+    "dilation_rate": MAX_COUNT,
+    "filters": MAX_COUNT,
+    "groups": MAX_COUNT,
+    "head_dim": MAX_COUNT,
+    "height": MAX_LENGTH,
+    "input_dim": MAX_COUNT,
+    "kernel_size": MAX_COUNT,
+    "key_dim": MAX_COUNT,
+    "num_heads": MAX_COUNT,
+    "num_key_value_heads": MAX_COUNT,
+    "num_query_heads": MAX_COUNT,
+    "num_tokens": MAX_COUNT,
+    "output_dim": MAX_COUNT,
+    "output_size": MAX_LENGTH,
+    "pool_size": MAX_COUNT,
+    "size": MAX_LENGTH,
+    "strides": MAX_COUNT,
+    "units": MAX_COUNT,
+    "width": MAX_LENGTH,
 }
+#: Values of these that count nothing: strides as long as the windows; a group for each channel.
+NO_COUNTS = (("strides", None), ("groups", -1), ("depth_multiplier", None))
+#: Hyper-parameters that are one number; where they may be left out, None.
+NUMBERS = ("alpha", "epsilon", "max_value", "momentum", "negative_slope", "theta", "threshold")
 #: The lengths that stand in for one that is not known, when an operation's output shape is computed; how
 #: many values that may take at most; and how many outputs an operation may have.
 STAND_INS = (12, 24)
@@ -58,6 +74,25 @@ MAX_TRIAL = 1 << 24
 MAX_OUTPUTS = 1 << 12
 #: Weights that are no floating-point numbers: how many rows a `Normalization` learned from.
 WHOLE_NUMBERS = ("count",)
+#: Weights that are float32 whatever the policy is: which group of a quantized kernel a row belongs to.
+ALWAYS_FLOAT32 = ("g_idx",)
+#: The layers of Keras whose computation is no part of Keras: what they are, and the way out.
+FOREIGN = {
+    "Lambda": (
+        "runs Python code of its author's, which maju never does",
+        "replace it by layers of Keras and save again",
+    ),
+    "FlaxLayer": ("runs a module of Flax, which the file does not hold", "write it with layers of Keras"),
+    "JaxLayer": ("runs a function of JAX, which the file does not hold", "write it with layers of Keras"),
+    "TFSMLayer": (
+        "runs a SavedModel, which is in another folder",
+        "load the Keras model it was made of",
+    ),
+    "TorchModuleWrapper": (
+        "runs a module of PyTorch, which is pickled in the file and never opened",
+        "write it with layers of Keras",
+    ),
+}
 #: What a layer raises over hyper-parameters or shapes that no Keras writes.
 BROKEN = (
     InputError,
@@ -85,7 +120,7 @@ def find_problems(spec: ModelSpec) -> list[Problem]:
             found += _layer_problems(layer)
     layers = {layer.name: layer for layer in spec.layers}
     # Keras 3's predict says training=False to every layer, whatever the call says; Keras 2's does not.
-    overrides_training = not spec.keras_version.startswith(("1.", "2."))
+    overrides_training = spec.keras_version.split(".")[0] not in ("1", "2")
     for call in spec.calls:
         found += _call_problems(call, layers[call.layer], overrides_training)
     # What a file holds may be of any size, a message may not.
@@ -93,20 +128,27 @@ def find_problems(spec: ModelSpec) -> list[Problem]:
 
 
 def _layer_problems(layer: LayerSpec) -> list[Problem]:
-    if layer.custom:
-        return [Problem(layer.where, "a class of its author's own; the file does not hold its computation")]
-    if layer.class_name == "Lambda":
-        way_out = "replace it by layers of Keras and save again"
-        return [Problem(layer.where, "runs Python code of its author's, which maju never does", way_out)]
-    if layer.operation:
+    if layer.operation and not layer.custom:
         return Operation.problems(layer.class_name, layer.config, layer.where)
-    cls = registry.find(layer.class_name)
+    cls = None if layer.operation else layer.cls
     if cls is None:
-        return [Problem(layer.where, "a layer that maju does not have")]
+        return [refusal(layer)]
     try:
         return cls.problems(layer.config, layer.where)
     except BROKEN as error:
         raise ModelFormatError(f"{layer.where} has a broken config ({_reason(error)})") from error
+
+
+def refusal(layer: LayerSpec) -> Problem:
+    """Why maju has no class for a layer."""
+    write_it = f"write it as a layer of maju's, under @maju.register({shorten(layer.class_name)!r})"
+    if layer.custom:
+        return Problem(
+            layer.where, "a class of its author's own; the file does not hold its computation", write_it
+        )
+    if layer.class_name in FOREIGN:
+        return Problem(layer.where, *FOREIGN[layer.class_name])
+    return Problem(layer.where, "a layer that maju does not have", write_it)
 
 
 def _call_problems(call: CallSpec, layer: LayerSpec, overrides_training: bool) -> list[Problem]:
@@ -124,7 +166,7 @@ def _call_problems(call: CallSpec, layer: LayerSpec, overrides_training: bool) -
         except TypeError as error:
             return [Problem(layer.where, f"called with other arguments than it has ({error})")]
         return []
-    cls = None if layer.model is not None else registry.find(layer.class_name)
+    cls = None if layer.model is not None else layer.cls
     return LayerCall.problems(call, cls or Layer, layer.where, overrides_training)
 
 
@@ -144,6 +186,7 @@ def build(spec: ModelSpec, store: WeightStore, what: str) -> Model:
     specs = {layer.name: layer for layer in spec.layers}
     nodes: dict[str, Layer | Operation] = {}
     shapes: dict[TensorRef, Shape | None] = {}
+    made: dict[str, int] = {}  # how many values each step makes of a row
     try:
         steps = in_order(spec)
     except ModelFormatError as error:
@@ -161,23 +204,43 @@ def build(spec: ModelSpec, store: WeightStore, what: str) -> Model:
             operation = nodes.setdefault(layer.name, Operation(layer.class_name, layer.name, layer.config))
             assert isinstance(operation, Operation)
             count = _count_outputs(operation, step.call, shapes, what)
+            made[step.key] = values_of_operation(operation, *_stand_ins(step.call, shapes))
             refs = [TensorRef(layer.name, step.index, index) for index in range(count)]
             noted = all(ref in spec.shapes for ref in refs)
             told = [None] * count if noted else _computed_shapes(operation, step.call, shapes, count)
             shapes |= {ref: spec.shapes.get(ref, shape) for ref, shape in zip(refs, told, strict=True)}
             continue
-        call = LayerCall.of(step.call, registry.find(layer.class_name) or Layer)
+        call = LayerCall.of(step.call, layer.cls or Layer)
         input_shape = map_refs(call.x, shapes.get, constants=np.shape)
         if layer.name not in nodes:
             nodes[layer.name] = _make(layer, input_shape, store, what)
         node = nodes[layer.name]
         assert isinstance(node, Layer)
         output = _output_shape(node, input_shape, what, map_refs(dict(call.options), shapes.get))
+        made[step.key] = values_in(output)
         for index, shape in enumerate(_shapes_in(output)):
             shapes[TensorRef(layer.name, step.index, index)] = shape
+        if spec.kind == "Sequential" and layer is spec.layers[-1]:
+            # A Sequential gives all that its last layer gives; a file does not say how much that is.
+            spec = replace(spec, outputs=_refs_like(output, layer.name))
     _check_refs(spec.outputs, shapes, f"{what}: the model")
     in_file_order = {layer.name: nodes[layer.name] for layer in spec.layers if layer.name in nodes}
-    return Model(spec, in_file_order, shapes)
+    model = Model(spec, in_file_order, shapes)
+    room = Room(model.count_params() + sum(values_in(shapes[ref]) for ref in refs_in(spec.inputs)))
+    for key, values in made.items():
+        too_much = room.take(values)
+        if too_much:
+            raise ModelFormatError(f"{what}: {shorten(repr(key))}: of one row {too_much}")
+    return model
+
+
+def _stand_ins(call: CallSpec, shapes: Mapping[TensorRef, Shape | None]) -> tuple[list[Any], dict[str, Any]]:
+    """The arguments of a call with arrays that take no memory in place of its tensors."""
+
+    def stand_in(ref: TensorRef) -> Array:
+        return np.broadcast_to(np.float32(0), [1 if n is None else n for n in shapes[ref] or ()])
+
+    return map_refs(list(call.args), stand_in), map_refs(dict(call.kwargs), stand_in)
 
 
 def _check_refs(structure: Any, shapes: Mapping[TensorRef, Shape | None], who: str) -> None:
@@ -192,6 +255,7 @@ def _count_outputs(
     operation: Operation, call: CallSpec, shapes: Mapping[TensorRef, Shape | None], what: str
 ) -> int:
     try:
+        _check_counts(operation.hyper_parameters)
         args, kwargs = map_refs([call.args, dict(call.kwargs)], shapes.get)
         told = operation.outputs(args, kwargs)
         count = 1 if told is None else told
@@ -233,8 +297,10 @@ def _computed_shapes(
                     [call.args, dict(call.kwargs)], lambda ref: np.zeros(shape_of(ref), np.float32)
                 )
                 found.append([part.shape for part in flat(operation.forward(*zeros[0], **zeros[1]))])
-        except ValueError:  # of lengths or values that real data would not have; an InputError is one
+        except BROKEN:  # over lengths or values that real data would not have
             return [None] * count
+    if len({tuple(map(len, shapes)) for shapes in found}) > 1:
+        return [None] * count
     pairs = [zip(short, long, strict=True) for short, long in zip(*found, strict=True)]
     return [tuple(n if n == m else None for n, m in pair) for pair in pairs]
 
@@ -271,31 +337,73 @@ def _shapes_in(structure: Any) -> list[Shape]:
     return [structure]
 
 
+def _refs_like(shapes: Any, layer: str) -> Any:
+    """The outputs of a layer's only call, in the structure of their shapes."""
+    refs = (TensorRef(layer, 0, index) for index in itertools.count())
+
+    def placed(structure: Any) -> Any:
+        if isinstance(structure, Mapping):
+            found = {key: placed(structure[key]) for key in sorted(structure)}
+            return {key: found[key] for key in structure}
+        return [placed(item) for item in structure] if isinstance(structure, list) else next(refs)
+
+    return placed(shapes)
+
+
 def _make(layer: LayerSpec, input_shape: Any, store: WeightStore, what: str) -> Layer:
     """A layer with its arrays, each checked against the shape that the config and the input call for."""
     if layer.model is not None:
         nested = build(layer.model, store.nested(layer), what)
-        return TimeDistributedLayer.around(nested, layer.config) if layer.wraps_model else nested
-    cls = registry.find(layer.class_name)
+        return _typed(TimeDistributedLayer.around(nested, layer.config)) if layer.wraps_model else nested
+    cls = layer.cls
     assert cls is not None  # find_problems has seen to it
     try:
         _check_counts(layer.config)
-        shapes = cls.weight_shapes(layer.config, input_shape)
-        arrays = store.read(layer, list(shapes))
-        return cls.from_config(layer.config, _checked(arrays, shapes, f"{what}: {layer.where}"))
+        arrays = _read(layer, cls, input_shape, store, what)
+        if issubclass(cls, QuantizableLayer):
+            return _typed(cls.from_config(layer.config, arrays, input_shape))
+        return _typed(cls.from_config(layer.config, arrays))
     except BROKEN as error:
         raise ModelFormatError(f"{what}: {layer.where} has a broken config ({_reason(error)})") from error
 
 
+def _typed(layer: Layer) -> Layer:
+    """The layer with a dtype policy: float32 where its file names none."""
+    layer.dtype_policy = layer.dtype_policy or FLOAT32
+    return layer
+
+
+def _read(
+    layer: LayerSpec, cls: type[Layer], input_shape: Any, store: WeightStore, what: str
+) -> dict[str, Array]:
+    """The arrays of a layer, in whichever of its layouts the file has them."""
+    shapes = cls.weight_shapes(layer.config, input_shape)
+    try:
+        return _checked(layer, store.read(layer, list(shapes)), shapes, what)
+    except ModelFormatError:
+        for other in cls.other_layouts(layer.config, shapes):
+            with contextlib.suppress(ModelFormatError):
+                return _checked(layer, store.read(layer, list(other)), other, what)
+        raise
+
+
 def _check_counts(config: Config) -> None:
-    for key in sorted(COUNTS & config.keys()):
+    """Raise ValueError for a number that is none, or out of all proportion, here or in a layer within."""
+    for key in sorted(COUNTS.keys() & config.keys()):
         value = config[key]
         parts = value if isinstance(value, (list, tuple)) else [value]
-        if not all(type(part) is int and 1 <= part < 2**31 for part in parts) and (key, value) != (
-            "strides",
-            None,
+        if (key, value) not in NO_COUNTS and not all(
+            type(part) is int and 1 <= part <= COUNTS[key] for part in parts
         ):
-            raise ValueError(f"{key}={value!r}; expected whole numbers of at least 1")
+            raise ValueError(f"{key}={value!r}; expected whole numbers from 1 to {COUNTS[key]:,}")
+    for key in NUMBERS:
+        if config.get(key) is not None and type(config[key]) not in (int, float):
+            raise ValueError(f"{key}={config[key]!r}; expected a number")
+    for key in ("layer", "backward_layer", "cell", "cells"):
+        inside = config.get(key)
+        for held in inside if isinstance(inside, list) else [inside]:
+            if isinstance(held, Mapping) and isinstance(held.get("config"), Mapping):
+                _check_counts(held["config"])
 
 
 def _reason(error: Exception) -> str:
@@ -303,8 +411,11 @@ def _reason(error: Exception) -> str:
     return shorten(text)
 
 
-def _checked(arrays: Mapping[str, Array], shapes: Mapping[str, Shape], where: str) -> dict[str, Array]:
-    checked = {}
+def _checked(
+    layer: LayerSpec, arrays: Mapping[str, Array], shapes: Mapping[str, Shape], what: str
+) -> dict[str, Array]:
+    """The arrays in the types of the layer's dtype policy; whole numbers stay where the layer keeps them."""
+    where, checked = f"{what}: {layer.where}", {}
     for name, array in arrays.items():
         expected = shapes[name]
         fits = len(expected) == array.ndim and all(
@@ -313,13 +424,14 @@ def _checked(arrays: Mapping[str, Array], shapes: Mapping[str, Shape], where: st
         if not fits:
             came, wanted = shorten(str(array.shape)), shorten(str(expected))
             raise ModelFormatError(f"{where}: {name} has shape {came}, expected {wanted}")
-        if array.dtype.kind == "V":
-            raise UnsupportedModelError([Problem(where, f"{name} holds bfloat16, which is not implemented")])
-        if array.dtype.kind in "iu" and name in WHOLE_NUMBERS:
+        policy = Policy.at(layer.config, name)
+        if policy.variable == "bfloat16" and array.dtype in ("V2", "uint16"):
+            array = from_bits(array)
+        whole = name in WHOLE_NUMBERS or policy.quantization is not None
+        if array.dtype.kind in "iu" and whole:
             checked[name] = array
-            continue
-        if array.dtype.kind != "f":
+        elif array.dtype.kind == "f":
+            checked[name] = np.array(array, np.float32) if name in ALWAYS_FLOAT32 else policy.as_weight(array)
+        else:
             raise ModelFormatError(f"{where}: {name} holds {array.dtype}, expected floating-point numbers")
-        with np.errstate(over="ignore"):  # float64 beyond float32 is infinite for Keras too
-            checked[name] = np.array(array, np.float32, order="C")
     return checked

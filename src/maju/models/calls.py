@@ -22,7 +22,7 @@ class LayerCall:
     Attributes:
         x: the input; for a layer that takes its tensors one by one (`Layer.call_tensors`) a list of them.
         mask: the mask that the call names, in the structure of x; None where it names none.
-        options: what else `forward` takes (`Layer.call_options`).
+        options: what else `forward` takes (`Layer.call_arguments`).
         one_by_one: whether the layer takes its tensors one by one, so that each mask is named or not.
     """
 
@@ -34,8 +34,9 @@ class LayerCall:
     @classmethod
     def of(cls, call: CallSpec, layer: type[Layer]) -> Self:
         """The call, of a layer of this class; `problems` has found none in it."""
+        call = _named(call, layer)
         given = {key: value for key, value in call.kwargs.items() if key != "training" and _says(value)}
-        options = {key: given[key] for key in given if key in layer.call_options}
+        options = {key: _flag(given[key]) for key in given if key in _options(layer)}
         if not layer.call_tensors:
             return cls(call.args[0], given.get("mask"), options)
         tensors = {**dict(zip(layer.call_tensors, call.args, strict=False)), **given}
@@ -53,6 +54,7 @@ class LayerCall:
             overrides_training: whether ``training=True`` in the call has no effect in inference.
         """
         found = []
+        call = _named(call, layer)
         names, given = layer.call_tensors, dict(call.kwargs)
         for name, value in zip(names, call.args, strict=False):
             given.setdefault(name, value)
@@ -66,9 +68,9 @@ class LayerCall:
         masks = {f"{name}_mask" for name in names} or {"mask"}
         for key, value in given.items():
             tensor = any(True for _ in refs_in(value))
-            setting = key in layer.call_options and (tensor or isinstance(value, (bool, np.ndarray)))
+            setting = key in _options(layer) and (tensor or isinstance(_flag(value), (bool, np.ndarray)))
             neutral = not _says(value) or (
-                key == "training" and (value is False or (value is True and overrides_training))
+                key == "training" and (_flag(value) is False or (_flag(value) is True and overrides_training))
             )
             if not (neutral or setting or (key in masks and tensor)):
                 found.append(Problem(where, f"called with {key}={'a tensor' if tensor else repr(value)}"))
@@ -90,6 +92,26 @@ class LayerCall:
         """
         others = any(isinstance(leaf, (TensorRef, np.ndarray)) for leaf in _leaves(self.options))
         return others and self.mask is None and not self.one_by_one
+
+
+def _named(call: CallSpec, layer: type[Layer]) -> CallSpec:
+    """The call with all that follows the layer's tensors under its name."""
+    tensors = len(layer.call_tensors) or 1
+    count = len(layer.call_arguments)
+    named = dict(zip(layer.call_arguments, call.args[tensors:], strict=False))
+    rest = call.args[tensors + count :]  # more than Keras takes
+    return CallSpec(call.layer, (*call.args[:tensors], *rest), {**named, **call.kwargs})
+
+
+def _options(layer: type[Layer]) -> set[str]:
+    """What `forward` takes beyond its tensors, their masks and training."""
+    masks = {"mask", *(f"{name}_mask" for name in layer.call_tensors)}
+    return set(layer.call_arguments) - masks - {"training"}
+
+
+def _flag(value: Any) -> Any:
+    """True and False for the numbers that some write in their place."""
+    return bool(value) if type(value) is int and value in (0, 1) else value
 
 
 def _leaves(structure: Any) -> list[Any]:

@@ -9,12 +9,21 @@ import numpy as np
 
 from maju.errors import InputError, ModelKindError
 from maju.formats.specification import ModelFile
-from maju.layers.base import Array
-from maju.layers.bidirectional import BidirectionalLayer
+from maju.layers.base import Array, Part
+from maju.layers.one_cell import OneCellLayer
 from maju.models.load import model_of, read_source
 from maju.models.model import Model, flat
 
 __all__ = ["CNNFromScratch", "Classifier", "LSTMFromScratch", "RNNFromScratch"]
+
+#: Layers and cells that make a model one of the same kind as another layer.
+KIN = {
+    **dict.fromkeys(("Conv1D", "Conv3D", "Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose"), "Conv2D"),
+    **dict.fromkeys(("DepthwiseConv1D", "DepthwiseConv2D", "SeparableConv1D", "SeparableConv2D"), "Conv2D"),
+    "SimpleRNNCell": "SimpleRNN",
+    "GRUCell": "GRU",
+    "LSTMCell": "LSTM",
+}
 
 
 class Classifier(Model):
@@ -84,10 +93,10 @@ class Classifier(Model):
     def _check_kind(self, model: Model, path: str) -> None:
         """Refuse a model whose layers are those of another kind."""
         held = set(_keras_classes(model))
-        if not self.kind_layers or held & set(self.kind_layers):
+        if not self.kind_layers or any(KIN.get(name, name) in self.kind_layers for name in held):
             return
         for other in (CNNFromScratch, RNNFromScratch, LSTMFromScratch):
-            found = sorted(held & set(other.kind_layers))
+            found = sorted(name for name in held if KIN.get(name, name) in other.kind_layers)
             if found:
                 raise ModelKindError(
                     f"{path}: no model for {type(self).__name__}: it has no {' or '.join(self.kind_layers)} "
@@ -172,13 +181,14 @@ class LSTMFromScratch(Classifier):
     kind_layers = ("LSTM",)
 
 
-def _keras_classes(model: Model) -> list[str]:
-    """The Keras classes of a model's layers, those inside wrappers and nested models too."""
+def _keras_classes(part: Any) -> list[str]:
+    """The Keras classes of a model's layers, those inside wrappers, cells and nested models too."""
+    if isinstance(part, OneCellLayer):
+        return []  # its cell is the layer itself
+    inside = part.layers if isinstance(part, Model) else vars(part).values()
     found = []
-    for layer in model.layers:
-        found.append(layer.keras_class)
-        if isinstance(layer, Model):
-            found += _keras_classes(layer)
-        elif isinstance(layer, BidirectionalLayer):
-            found.append(layer.forward_layer.keras_class)
+    for value in inside:
+        for inner in value.values() if isinstance(value, dict) else [value]:
+            if isinstance(inner, Part):
+                found += [inner.keras_class, *_keras_classes(inner)]
     return found

@@ -11,13 +11,17 @@ from typing import Any, Self
 import numpy as np
 
 from maju import formats
-from maju.errors import InputError
-from maju.formats.specification import LayerSpec, ModelSpec, TensorRef, map_refs, refs_in
+from maju.errors import InputError, MajuError, Problem, UnsupportedModelError
+from maju.formats.guards import shorten
+from maju.formats.specification import ModelSpec, TensorRef, map_refs, refs_in
 from maju.layers.base import Array, Layer, Shape
 from maju.layers.bidirectional import BidirectionalLayer
 from maju.layers.operations import Operation
+from maju.layers.policies import Policy, plain
+from maju.layers.quantizable import QuantizableLayer
 from maju.layers.recurrent import RecurrentLayer
 from maju.layers.time_distributed import TimeDistributedLayer
+from maju.models.bounds import Room, values_of_layer, values_of_operation
 from maju.models.calls import LayerCall
 from maju.models.graph import in_order, takes_masks_off
 from maju.models.summary import summary_text
@@ -26,6 +30,8 @@ __all__ = ["MOVES_VALUES", "Model", "flat"]
 
 #: Layers that put values elsewhere, or in inference nowhere at all, and compute nothing.
 MOVES_VALUES = ("Dropout", "Flatten", "Reshape")
+#: What a layer raises over values, shapes or hyper-parameters that it cannot compute with.
+BROKEN = (ArithmeticError, AttributeError, LookupError, MemoryError, TypeError, ValueError)
 
 
 class Model(Layer):
@@ -54,6 +60,7 @@ class Model(Layer):
         self._nodes = dict(nodes)
         self._steps = in_order(spec)
         self._takes_masks_off = takes_masks_off(spec)
+        self._parameters = self.count_params()
 
     # Looking at it
 
@@ -106,12 +113,14 @@ class Model(Layer):
 
     def activation_of(self, ref: TensorRef) -> str:
         """The activation that makes a tensor, looking back over layers that only move values."""
+        calls = {(step.call.layer, step.index): step.call for step in self._steps}
         node = self._nodes[ref.layer]
+        while node.keras_class in MOVES_VALUES:
+            call = calls[ref.layer, ref.call]
+            ref = next(refs_in([call.args, call.kwargs]))
+            node = self._nodes[ref.layer]
         if isinstance(node, Model):
             return node.activation_of(flat(node.spec.outputs)[ref.output])
-        if node.keras_class in MOVES_VALUES:
-            calls = [call for call in self.spec.calls if call.layer == ref.layer]
-            return self.activation_of(next(refs_in([calls[ref.call].args, calls[ref.call].kwargs])))
         return "softmax" if node.keras_class == "Softmax" else str(getattr(node, "activation", "linear"))
 
     def __repr__(self) -> str:
@@ -129,7 +138,17 @@ class Model(Layer):
         Returns:
             an array, or a list or a dict of them, as the model's author gave the outputs.
         """
-        return self.forward_with_mask(x, training, mask)[0]
+        return plain(self.forward_with_mask(x, training, mask)[0])
+
+    def __call__(self, x: Any, training: bool = False, mask: Any = None, **options: Any) -> Any:
+        return self.forward(x, training, mask)
+
+    @property
+    def output_policy(self) -> Policy | None:
+        return None
+
+    def at_work(self, policy: Policy) -> Self:
+        return self  # each layer has a policy of its own
 
     def forward_with_mask(self, x: Any, training: bool = False, mask: Any = None) -> tuple[Any, Any]:
         """The outputs with their masks."""
@@ -153,7 +172,7 @@ class Model(Layer):
                 found.setdefault(key, []).append(value)
             else:
                 found[key] = value
-        return found
+        return {key: plain(value) for key, value in found.items()}
 
     def predict(self, x: Any, batch_size: int = 128) -> Any:
         """The outputs for x as Keras's `predict` gives them, computed `batch_size` rows at a time.
@@ -178,7 +197,7 @@ class Model(Layer):
                     reason = "is one number for all rows, which depends on the batch; use forward"
                     raise InputError(f"output {ref.layer!r} {reason}")
             parts.append({ref: values[ref] for ref in refs_in(self.spec.outputs)})
-        return self._outputs(lambda ref: np.concatenate([part[ref] for part in parts]))
+        return self._outputs(lambda ref: np.concatenate([plain(part[ref]) for part in parts]))
 
     def _run(
         self, x: Any, training: bool, mask: Any, keep: bool = False
@@ -197,10 +216,13 @@ class Model(Layer):
                 reason = f"the model keeps states from batch to batch, of {wanted} rows"
                 raise InputError(f"input {ref.layer!r}: {reason}; got {len(value)} rows")
         values = {ref: self._nodes[ref.layer].forward(value) for ref, value in inputs.items()}
+        rows = max(map(len, inputs.values()))
+        room = Room(self._parameters * max(rows, 1) + sum(map(np.size, inputs.values())), rows)
         for step in self._steps:
             node, call = self._nodes[step.call.layer], step.call
             if isinstance(node, Operation):
                 args, kwargs = map_refs([call.args, dict(call.kwargs)], values.__getitem__)
+                _take(room, values_of_operation(node, args, kwargs), node)
                 y, y_mask = node.forward(*args, **kwargs), None
             else:
                 given = LayerCall.of(call, type(node))
@@ -209,6 +231,9 @@ class Model(Layer):
                     mask[0] = masks.get(given.x[0])  # it heeds no mask of the query but the query's own
                     masks.update(dict.fromkeys(refs_in(given.x)))
                 x, options = map_refs([given.x, dict(given.options)], values.__getitem__)
+                if not isinstance(node, Model):  # which takes room of its own
+                    shapes = map_refs(dict(given.options), lambda ref: np.shape(values[ref]))
+                    _take(room, values_of_layer(node, x, shapes), node)
                 seen = None if given.sees_no_mask_of_its_own else mask
                 y, y_mask = _call(node, x, training, seen, mask, options)
             outputs = flat(y)
@@ -250,10 +275,12 @@ class Model(Layer):
 
     def _given(self, x: Any) -> list[Any]:
         """What was given for each input, from an array, or a list or a dict of them."""
+        if any(not isinstance(part, TensorRef) for part in _parts(self.spec.inputs)):
+            return _matched(self.spec.inputs, x, "the inputs")
         names = [ref.layer for ref in self._input_refs]
         keys = list(self.spec.inputs) if isinstance(self.spec.inputs, Mapping) else names
         if isinstance(x, Mapping):
-            if set(x) != set(keys):
+            if not set(keys) <= set(x):  # as Keras, it leaves what it has no input for
                 raise InputError(
                     f"expected inputs named {', '.join(map(str, keys))}, got {', '.join(map(str, x))}"
                 )
@@ -288,7 +315,7 @@ class Model(Layer):
             if isinstance(node, Layer) and (nested := _nested(node)) is not None:
                 layers.append(replace(old, model=nested.current_spec()))
             elif isinstance(node, Layer):
-                layers.append(LayerSpec(node.keras_class, old.name, node.get_config()))
+                layers.append(replace(old, class_name=node.keras_class, config=node.get_config()))
             else:
                 layers.append(old)
         shapes = {ref: shape for ref, shape in self.shapes.items() if shape is not None}
@@ -298,14 +325,28 @@ class Model(Layer):
         """Save the graph and the weights; the suffix chooses the format.
 
         ``.keras`` and ``.h5`` open in Keras 3 again, with the same predictions; ``.weights.h5`` holds the
-        weights alone, as Keras's `save_weights` writes them; ``.safetensors`` opens in maju. The file is
-        there whole or not at all.
+        weights alone, as Keras's `save_weights` writes them; ``.safetensors`` opens in maju; ``.onnx`` (with
+        the extra `onnx`) runs in ONNX runtimes. The file is there whole or not at all.
 
         Raises:
             ModelFormatError: the suffix names no format, or the file cannot be written.
             UnsupportedModelError: the format cannot hold this model.
         """
+        if Path(path).suffix in (".h5", ".hdf5") and not str(path).endswith(".weights.h5"):
+            self._refuse_quantized()
         formats.write(path, self.current_spec(), self.layer_arrays(), self._kind())
+
+    def _refuse_quantized(self) -> None:
+        """Refuse a legacy file of quantized weights, which would have to be in another order there."""
+        quantized = [layer for layer in self.layers if isinstance(layer, QuantizableLayer) and layer.stored]
+        if quantized:
+            where = f"layer {quantized[0].name!r} ({quantized[0].keras_class})"
+            raise UnsupportedModelError(
+                [Problem(where, "quantized weights in a legacy .h5", "save as .keras")]
+            )
+        for layer in self.layers:
+            if (nested := _nested(layer)) is not None:
+                nested._refuse_quantized()
 
     def _kind(self) -> str | None:
         """The mark that a saved file carries."""
@@ -341,17 +382,30 @@ def _call(
     """A layer's output and the mask of it, given the mask that the layer sees and that of its input."""
     if isinstance(node, Model):
         return node.forward_with_mask(x, training, seen)
-    x = _as_float32(x)
-    return node.forward(x, training=training, mask=seen, **options), node.compute_mask(x, mask)
+    try:
+        with np.errstate(all="ignore"):  # Keras gives infinities and NaN without a word
+            return node(x, training, seen, **options), node.output_mask(node.taken(x), mask, options)
+    except MajuError:
+        raise
+    except BROKEN as error:
+        reason = shorten(f"{type(error).__name__}: {error}")
+        raise InputError(f"{_where(node)} cannot be computed on {_shown(x)} ({reason})") from error
 
 
-def _as_float32(x: Any) -> Any:
-    """What the layers compute in, whatever type of floating-point numbers an input or operation gives."""
-    if isinstance(x, Mapping):
-        return {key: _as_float32(value) for key, value in x.items()}
-    if isinstance(x, (list, tuple)):
-        return [_as_float32(value) for value in x]
-    return x.astype(np.float32, copy=False) if x.dtype.kind == "f" else x
+def _take(room: Room, values: int, node: Layer | Operation) -> None:
+    too_much = room.take(values)
+    if too_much:
+        raise InputError(f"{_where(node)}: {too_much}")
+
+
+def _where(node: Layer | Operation) -> str:
+    kind = "operation" if isinstance(node, Operation) else "layer"
+    return f"{kind} {shorten(repr(node.name))} ({node.keras_class})"
+
+
+def _shown(x: Any) -> str:
+    """The shapes of what a layer is given, for a message."""
+    return shorten(", ".join(f"shape {np.shape(part)}" for part in flat(x)))
 
 
 def flat(structure: Any) -> list[Any]:
@@ -361,6 +415,27 @@ def flat(structure: Any) -> list[Any]:
     if isinstance(structure, (list, tuple)):
         return [value for item in structure for value in flat(item)]
     return [structure]
+
+
+def _parts(structure: Any) -> list[Any]:
+    """What lies right inside a list or a dict; anything else is its own part."""
+    if isinstance(structure, Mapping):
+        return list(structure.values())
+    return list(structure) if isinstance(structure, (list, tuple)) else [structure]
+
+
+def _matched(structure: Any, x: Any, where: str) -> list[Any]:
+    """What was given for each tensor of a nesting of lists and dicts, in a nesting of the same form."""
+    if isinstance(structure, TensorRef):
+        return [x]
+    if isinstance(structure, Mapping):
+        if not isinstance(x, Mapping) or not set(structure) <= set(x):
+            raise InputError(f"{where}: expected a dict of {', '.join(map(str, structure))}")
+        return [leaf for key in structure for leaf in _matched(structure[key], x[key], f"input {key!r}")]
+    if not isinstance(x, (list, tuple)) or len(x) != len(structure):
+        raise InputError(f"{where}: expected a list of {len(structure)}")
+    pairs = enumerate(zip(structure, x, strict=True), start=1)
+    return [leaf for n, (part, given) in pairs for leaf in _matched(part, given, f"{where}, number {n}")]
 
 
 def _may_be_input(value: Any) -> bool:

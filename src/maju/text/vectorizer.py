@@ -33,6 +33,10 @@ OUTPUT_MODES = {
 }
 
 
+#: The widest n-grams; each width takes time, whether any text is so long or not.
+MAX_WIDTH = 1000
+
+
 class TextVectorizer:
     """Turn each text into the ids of its tokens, or into one number for each token of the vocabulary.
 
@@ -104,8 +108,9 @@ class TextVectorizer:
             raise InputError("pad_to_max_tokens=True needs max_tokens")
         if self.output_sequence_length is not None and self.output_mode != "int":
             raise InputError(f"output_sequence_length is for output_mode='int', not {self.output_mode!r}")
-        if self._widths and min(self._widths) < 1:
-            raise InputError(f"ngrams={self.ngrams!r}; expected widths of 1 or more")
+        widths = (self.ngrams,) if isinstance(self.ngrams, int) else self.ngrams or ()
+        if any(not 1 <= width <= MAX_WIDTH for width in widths):
+            raise InputError(f"ngrams={self.ngrams!r}; expected widths from 1 to {MAX_WIDTH:,}")
 
     # The vocabulary
 

@@ -235,6 +235,18 @@ def conjugate(x: Any) -> Any:
     return x
 
 
+@elementwise("Imag", types=tensors, derivative=lambda x, y: 0 * x)
+def imag(x: Any) -> Any:
+    """0: the imaginary part of a real number."""
+    return np.zeros_like(x)
+
+
+@elementwise("Angle", types=floating, derivative=lambda x, y: 0 * x)
+def angle(x: Any) -> Any:
+    """π for a real number below 0, else 0."""
+    return np.where(x < 0, x.dtype.type(np.pi), x.dtype.type(0))
+
+
 @operation("Clip", gradient=lambda dy, y, x, x_min, x_max: dy * ((tensor(x) >= x_min) & (tensor(x) <= x_max)))
 def clip(x: Any, *, x_min: Any, x_max: Any) -> Any:
     """min(max(x, x_min), x_max)."""

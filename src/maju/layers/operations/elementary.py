@@ -207,6 +207,24 @@ def erfc(x: Any) -> Any:
     return (1 - error_function(x.astype(np.float64))).astype(x.dtype)
 
 
+@elementwise(
+    "Erfinv",
+    types=floating,
+    module="math",
+    derivative=lambda x, y: math.sqrt(math.pi) / 2 * np.exp(y * y),
+)
+def erfinv(x: Any) -> Any:
+    """The y with erf(y) = x: a first guess, made better by Newton's steps."""
+    wide = x.astype(np.float64)
+    logs = np.log((1 - wide) * (1 + wide))
+    around = 2 / (math.pi * 0.147) + logs / 2
+    y = np.sign(wide) * np.sqrt(np.sqrt(around**2 - logs / 0.147) - around)  # Winitzki
+    for _ in range(4):
+        y = y - (error_function(y) - wide) * math.sqrt(math.pi) / 2 * np.exp(y * y)
+    at_the_ends = np.where(np.abs(wide) == 1, wide * np.inf, np.nan)
+    return np.where(np.abs(wide) < 1, y, at_the_ends).astype(x.dtype)
+
+
 @elementwise("I0", types=_wide)
 def i0(x: Any) -> Any:
     """The modified Bessel function of the first kind and order 0."""

@@ -61,8 +61,8 @@ class Function:
 
     def allowed(self, key: str) -> tuple[Any, ...] | None:
         """The values that a hyper-parameter may have; None for any."""
-        own = {"dtype": (None, *DTYPES)} if "dtype" in self.hyper_parameters else {"dtype": (None, "float32")}
-        return {**own, **NEUTRAL, **self.choices}.get(key)
+        types = (*DTYPES, "bfloat16") if "dtype" in self.hyper_parameters else ("float32",)
+        return {"dtype": (None, *types), **NEUTRAL, **self.choices}.get(key)
 
 
 _functions: dict[str, Function] = {}

@@ -13,6 +13,7 @@ from maju.layers.base import Array, Config
 from maju.layers.operations.activation_functions import ACTIVATIONS
 from maju.layers.operations.function import find
 from maju.layers.operations.types import DTYPES
+from maju.layers.policies import BFloat16, Policy, leaves, plain
 
 __all__ = ["Operation"]
 
@@ -85,12 +86,22 @@ class Operation:
             InputError: the arguments do not fit the operation, or one another.
         """
         try:
-            call = self.function.call.bind(*args, **kwargs)
+            call = self.function.call.bind(*plain(args), **plain(kwargs))
+            settings = {k: "float32" if v == "bfloat16" else v for k, v in self.hyper_parameters.items()}
             # Keras gives infinities and NaN without a word.
             with np.errstate(all="ignore"):
-                return _arrays(self.function.forward(*call.args, **call.kwargs, **self.hyper_parameters))
+                y = _arrays(self.function.forward(*call.args, **call.kwargs, **settings))
+            return Policy("bfloat16").leaving(y) if self._in_bfloat16([args, kwargs]) else y
         except BROKEN as error:
             raise InputError(f"{self._on([*args, *kwargs.values()])} ({error})") from error
+
+    def _in_bfloat16(self, arguments: Any) -> bool:
+        """Whether what it gives is bfloat16: if it is told so, or if all floating-point arguments are."""
+        if self.hyper_parameters.get("dtype") is not None:
+            return bool(self.hyper_parameters["dtype"] == "bfloat16")
+        arrays = [leaf for leaf in leaves(arguments) if isinstance(leaf, np.ndarray)]
+        floats = [array for array in arrays if array.dtype.kind == "f"]
+        return bool(floats) and all(isinstance(array, BFloat16) for array in floats)
 
     def vjp(self, *args: Any, **kwargs: Any) -> tuple[Any, Backward]:
         """The output, and the function that carries a gradient back through this very call.

@@ -326,6 +326,84 @@ def median(x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
     return _quantile(x, _weak_q(0.5), axis, keepdims)
 
 
+# Quantiles of what is a number
+
+
+def _nan_ranks(rows: Array, q: Array) -> tuple[Array, list[tuple[Array, Array]]]:
+    """Which rows have a number at all, and for each q two ranks with their shares, (rows ..., q)."""
+    held = np.sum(~np.isnan(rows), axis=-1, keepdims=True)
+    last = np.maximum(held - 1, 0)
+    exact = last * q.reshape(-1).astype(np.float64)
+    low = np.maximum(np.ceil(exact) - 1, 0)
+    high = np.minimum(low + 1, last)
+    return held > 0, [(high.astype(int), 1 - (high - exact)), (low.astype(int), high - exact)]
+
+
+def _nan_quantile(x: Any, q: Array, axis: Axis, keepdims: bool) -> Any:
+    (x,) = floating(x)
+    rows = np.sort(_rows(x, axis), axis=-1)  # NaN is last
+    some, ranks = _nan_ranks(rows, q)
+    total = sum(np.take_along_axis(rows, rank, axis=-1) * share.astype(x.dtype) for rank, share in ranks)
+    found = np.moveaxis(np.where(some, total, np.nan).astype(x.dtype), -1, 0)
+    kept = [1 if place in axis_tuple(axis, x.ndim) else n for place, n in enumerate(x.shape)]
+    return found.reshape((*q.shape, *(kept if keepdims else found.shape[1:])))
+
+
+def _nan_quantile_gradient(dy: Any, x: Array, q: Array, axis: Axis) -> Any:
+    rows = _rows(x, axis)
+    order = np.argsort(rows, axis=-1, kind="stable")
+    some, ranks = _nan_ranks(rows, q)
+    sent = np.where(some, np.moveaxis(np.reshape(dy, (-1, *rows.shape[:-1])), 0, -1), 0)
+    found = np.zeros(rows.shape)
+    for rank, share in ranks:
+        for place in range(q.size):
+            there = np.take_along_axis(order, rank[..., place, np.newaxis], axis=-1)
+            part = np.zeros(rows.shape)
+            np.put_along_axis(part, there, (sent * share)[..., place, np.newaxis], axis=-1)
+            found += part
+    axes = axis_tuple(axis, x.ndim)
+    others = [n for place, n in enumerate(x.shape) if place not in axes]
+    together = found.reshape(*others, *(x.shape[a] for a in axes))
+    return np.moveaxis(together, range(x.ndim - len(axes), x.ndim), axes)
+
+
+@operation(
+    "Nanquantile",
+    gradient=lambda dy, y, x, q, axis, method, keepdims: (
+        _nan_quantile_gradient(dy, x, _weak_q(q), axis),
+        None,
+    ),
+    choices=METHODS,
+)
+def nanquantile(x: Any, q: Any, *, axis: Axis = None, method: str = "linear", keepdims: bool = False) -> Any:
+    """The value below which a share q of the numbers in x lies; NaN where there are none."""
+    return _nan_quantile(x, _weak_q(q), axis, keepdims)
+
+
+@operation(
+    "Nanpercentile",
+    gradient=lambda dy, y, x, q, axis, method, keepdims: (
+        _nan_quantile_gradient(dy, x, _weak_q(q) / np.float32(100), axis),
+        None,
+    ),
+    choices=METHODS,
+)
+def nanpercentile(
+    x: Any, q: Any, *, axis: Axis = None, method: str = "linear", keepdims: bool = False
+) -> Any:
+    """The value below which q percent of the numbers in x lie."""
+    return _nan_quantile(x, np.asarray(_weak_q(q) / np.float32(100)), axis, keepdims)
+
+
+@operation(
+    "Nanmedian",
+    gradient=lambda dy, y, x, axis, keepdims: _nan_quantile_gradient(dy, x, _weak_q(0.5), axis),
+)
+def nanmedian(x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
+    """The number in the middle; of an even count of them, the mean of the two."""
+    return _nan_quantile(x, _weak_q(0.5), axis, keepdims)
+
+
 # Step by step
 
 
@@ -371,7 +449,8 @@ def _diff_gradient(dy: Any, y: Any, a: Array, n: int, axis: int) -> Any:
 @operation("Diff", gradient=_diff_gradient)
 def diff(a: Any, *, n: int = 1, axis: int = -1) -> Any:
     """y_i = a_(i+1) − a_i, done n times."""
-    return np.diff(tensor(a), n=n, axis=axis)
+    x = tensor(a)
+    return np.diff(x, n=min(n, x.shape[axis]), axis=axis)  # then nothing is left
 
 
 def _trapezoid_gradient(dy: Any, y: Any, a: Array, x: Any, dx: float, axis: int) -> Any:

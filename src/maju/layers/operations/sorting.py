@@ -67,3 +67,15 @@ def digitize(x: Any, bins: Sequence[float]) -> Any:
     """How many of the bounds, which are in rising order, are not above x."""
     bounds = np.asarray(bins, np.float32)
     return np.searchsorted(bounds, tensor(x), side="right").astype(np.int32)
+
+
+@operation("Bincount", choices={"weights": (None,)})
+def bincount(x: Any, *, weights: Any = None, minlength: int = 0, sparse: bool = False) -> Any:
+    """How often each whole number from 0 on is in x, or in each row of it."""
+    ids = tensor(x).astype(np.int64)
+    if ids.size and ids.min() < 0:
+        raise ValueError(f"whole numbers of at least 0, got {ids.min()}")
+    length = max(minlength, int(ids.max(initial=-1)) + 1)
+    rows = [np.bincount(row, minlength=length) for row in np.atleast_2d(ids)]
+    counts = np.stack(rows).astype(np.int32)
+    return counts[0] if ids.ndim == 1 else counts

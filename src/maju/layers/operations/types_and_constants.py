@@ -131,3 +131,58 @@ def linspace(
     start, stop = common(start, stop)
     found = np.linspace(start, stop, num, endpoint, axis=axis)
     return found.astype(dtype or result_type(start, stop, 1.0))
+
+
+def _power_gradient(base: Any, dy: Any, y: Any, **settings: Any) -> Any:
+    slope = dy * y * np.log(base)
+    return _linspace_gradient(slope, y, **settings)
+
+
+@operation(
+    "Logspace",
+    gradient=lambda dy, y, start, stop, num, endpoint, base, dtype, axis: _power_gradient(
+        base, dy, y, start=start, stop=stop, num=num, endpoint=endpoint, axis=axis
+    ),
+)
+def logspace(
+    start: Any,
+    stop: Any,
+    *,
+    num: int = 50,
+    endpoint: bool = True,
+    base: float = 10,
+    dtype: str | None = None,
+    axis: int = 0,
+) -> Any:
+    """The base to the power of so many numbers from start to stop, equally far apart."""
+    powers = linspace(start, stop, num=num, endpoint=endpoint, dtype=dtype, axis=axis)
+    return np.power(powers.dtype.type(base), powers)
+
+
+def _geomspace_gradient(
+    dy: Any, y: Any, start: Any, stop: Any, num: int, endpoint: bool, axis: int, **_: Any
+) -> Any:
+    of_start, of_stop = _linspace_gradient(dy * y, y, start, stop, num, endpoint, axis)
+    return of_start / start, of_stop / stop
+
+
+@operation("Geomspace", gradient=_geomspace_gradient)
+def geomspace(
+    start: Any,
+    stop: Any,
+    *,
+    num: int = 50,
+    endpoint: bool = True,
+    dtype: str | None = None,
+    axis: int = 0,
+) -> Any:
+    """So many numbers from start to stop, each as many times the one before."""
+    ends = [np.log10(np.abs(end)).astype(dtype or np.float32) for end in tensors(start, stop)]
+    powers = linspace(*ends, num=num, endpoint=endpoint, dtype=dtype, axis=axis)
+    return np.power(powers.dtype.type(10), powers) * np.sign(start).astype(powers.dtype)
+
+
+@operation("Size")
+def size(x: Any) -> Any:
+    """How many values x holds."""
+    return np.int32(np.size(x))
