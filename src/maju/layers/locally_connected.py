@@ -180,8 +180,8 @@ class LocallyConnected(Layer):
             numbers = np.arange(self.kernel.size)
             shape = (count, channels, size, filters) if first else (count, size, channels, filters)
             return numbers.reshape(shape).swapaxes(1, 2) if first else numbers.reshape(shape)
-        places = math.prod(x.shape[1:-1])
-        of_input = _joined(under, np.arange(channels), places, channels, first)  # (P, k, channels)
+        area = math.prod(x.shape[1:-1])
+        of_input = _joined(under, np.arange(channels), area, channels, first)  # (P, k, channels)
         of_output = _joined(np.arange(count), np.arange(filters), count, filters, first)  # (P, filters)
         row, column = of_input[..., np.newaxis], of_output[:, np.newaxis, np.newaxis]
         held = np.broadcast_to(inside[..., np.newaxis, np.newaxis], (count, size, channels, filters))
