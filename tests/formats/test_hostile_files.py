@@ -463,7 +463,7 @@ def a_config_that_claims_more_than_it_is(path: Path, saved: Saved) -> None:
     lie_about_size(path, b"config.json", 10**7)
 
 
-@hostile(FORMAT + r"damaged or truncated archive \('config\.json' is packed by a method .+\)")
+@hostile(FORMAT + r"'config\.json' is neither stored nor deflated; pack it anew")
 def a_config_packed_by_bzip2(path: Path, saved: Saved) -> None:
     """Python unpacks all of it at once, whatever it is asked for."""
     held = members(saved("cnn"))
