@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, Literal, Self, TypeAlias, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeAlias, overload
 
 import numpy as np
 
+from maju.errors import GradientError
 from maju.layers import activations
 from maju.layers.activations import Activation
 from maju.layers.base import Array, Config, Gradients, Part, Shape
+from maju.random import generator
+
+if TYPE_CHECKING:
+    from maju.layers.sweep import Sweep
 
 __all__ = ["AnyCell", "Cell", "Drops", "Gate", "GatedCell", "States", "StepBackward"]
 
@@ -26,48 +31,86 @@ StepBackward: TypeAlias = Callable[[States], tuple[Array, States, Gradients]]
 class AnyCell(Part):
     """One time step of a recurrent layer: from an input and the states before to the states after.
 
-    One of the states is also the step's output. All rows of a batch take the step together.
+    The step's output is one of the states, or comes behind them. All rows of a batch take the step together.
+
+    A cell of an author's own says at least its `state_size` and its `step`.
+
+    Attributes:
+        state_size: the length of the state, or a list with that of each, as Keras's cells have it; the shape
+            of a state of several axes is a tuple.
+        output_size: the length of an output that is none of the states.
     """
+
+    state_size: Any = None
+    output_size: Any = None
 
     @property
     def state_count(self) -> int:
         """How many states are handed from step to step."""
-        raise NotImplementedError
+        return len(self.state_shapes(self.input_shape))
 
     @property
     def input_shape(self) -> Shape:
         """The shape of a step's input, without the batch axis; None is any length."""
-        raise NotImplementedError
+        return (None,)
 
     @property
     def output_state(self) -> int:
-        """Which of the states is the output: the first, unless the cell says otherwise."""
-        return 0
+        """Which of the states is the output: the first; one more than there are if `output_size` is said."""
+        return 0 if self.output_size is None else self.state_count
 
     def state_shapes(self, step: Shape) -> list[Shape]:
         """The shape of each state for a step's input of this shape, both without the batch axis."""
-        raise NotImplementedError
+        sizes = self.state_size if isinstance(self.state_size, list) else [self.state_size]
+        return [_shape(size) for size in sizes]
+
+    def output_shape(self, step: Shape) -> Shape:
+        """The shape of the output for a step's input of this shape, both without the batch axis."""
+        shapes = self.state_shapes(step)
+        return shapes[self.output_state] if self.output_state < len(shapes) else _shape(self.output_size)
 
     def zero_states(self, batch: int, step: tuple[int, ...] = ()) -> States:
         """The states before the first step, for an input of this shape: zeros."""
-        raise NotImplementedError
+        dtype = next(iter(self.weights.values()), np.zeros(0, np.float32)).dtype
+        shapes = [[n or 0 for n in shape] for shape in self.state_shapes(step)]
+        return tuple(np.zeros((batch, *shape), dtype) for shape in shapes)
 
     def for_sequence(self, batch: int, step: tuple[int, ...]) -> AnyCell:
         """The cell for a sequence in training: with its dropout, drawn once for all steps."""
-        raise NotImplementedError
+        return self
+
+    @property
+    def sweep(self) -> type[Sweep] | None:
+        """What takes a whole sequence there and back faster than step by step; None where nothing does."""
+        return None
 
     def step(self, x: Array, states: States) -> States:
-        """The states after x, given those before it."""
+        """The states after x, given those before it, and behind them an output that is none of them."""
         raise NotImplementedError
 
     def step_vjp(self, x: Array, states: States) -> tuple[States, StepBackward]:
-        """The states after x, and the way back through this step.
+        """What `step` gives, and the way back through it.
 
         Returns:
             ``after, backward``, where ``backward(d_after)`` gives ``dx, d_states, gradients``: those of x, of
             the states before, and of each weight by its name.
+
+        Raises:
+            GradientError: this cell has no backward.
         """
-        raise NotImplementedError
+        raise GradientError(f"cell {self.name!r} ({self.keras_class}) has no backward: it has no step_vjp")
+
+    def with_output(self, d_states: States, d_output: Any) -> States:
+        """The gradients of all that a step gives, from those of the states and that of the output."""
+        place = self.output_state
+        if place == len(d_states):
+            return (*d_states, d_output)
+        return (*d_states[:place], d_states[place] + d_output, *d_states[place + 1 :])
+
+
+def _shape(size: Any) -> Shape:
+    """The shape that a size as Keras's cells have it stands for."""
+    return tuple(size) if isinstance(size, tuple) else (size,)
 
 
 class Gate:
@@ -128,6 +171,14 @@ class Cell(AnyCell):
     by_gate: Sequence[tuple[Array | float, Array | float]] | None = None
     only = {"implementation": ...}
 
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        """A cell of these weights; of so many units, as Keras spells it, one whose weights are made later."""
+        if "units" in kwargs or (args and isinstance(args[0], (int, np.integer))):
+            from maju.models.blueprints import recurrent
+
+            return getattr(recurrent, cls.keras_class)(*args, **kwargs)
+        return super().__new__(cls)
+
     def __init__(
         self,
         kernel: Array,
@@ -148,7 +199,7 @@ class Cell(AnyCell):
         self.dropout = dropout
         self.recurrent_dropout = recurrent_dropout
         self.seed = seed
-        self.rng = np.random.default_rng(seed)
+        self.rng = generator(seed)
 
     @property
     def units(self) -> int:
@@ -164,6 +215,11 @@ class Cell(AnyCell):
     def phi(self) -> Activation:
         """The activation φ as a function."""
         return activations.get(self.activation)
+
+    @property
+    def is_usual(self) -> bool:
+        """Whether it computes with Keras's own choice of functions, for which there are sweeps."""
+        return self.phi.forward is activations.tanh
 
     @classmethod
     def weight_shapes(cls, config: Config, input_shape: Shape | None) -> dict[str, Shape]:
@@ -182,10 +238,6 @@ class Cell(AnyCell):
 
     def state_shapes(self, step: Shape) -> list[Shape]:
         return [(self.units,)] * self.state_count
-
-    def zero_states(self, batch: int, step: tuple[int, ...] = ()) -> States:
-        shapes = [[n or 0 for n in shape] for shape in self.state_shapes(step)]
-        return tuple(np.zeros((batch, *shape), self.kernel.dtype) for shape in shapes)
 
     def for_sequence(self, batch: int, step: tuple[int, ...]) -> AnyCell:
         from maju.layers.dropped_cell import DroppedCell
@@ -245,3 +297,7 @@ class GatedCell(Cell):
     def sigma(self) -> Activation:
         """The recurrent activation σ as a function."""
         return activations.get(self.recurrent_activation)
+
+    @property
+    def is_usual(self) -> bool:
+        return super().is_usual and self.sigma.forward is activations.sigmoid

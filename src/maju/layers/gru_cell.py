@@ -8,6 +8,7 @@ import numpy as np
 
 from maju.layers.base import Array, Config, Gradients, Shape
 from maju.layers.cell import Cell, Drops, Gate, GatedCell, States, StepBackward
+from maju.layers.gru_sweep import GRUSweep
 
 __all__ = ["GRUCell"]
 
@@ -62,6 +63,11 @@ class GRUCell(GatedCell):
             both[: 2 if self.reset_after else 1] = self.bias
         of_input, of_state = (np.split(row, 3) for row in both)
         return of_input, of_state
+
+    @property
+    def sweep(self) -> type[GRUSweep] | None:
+        usual = type(self) is GRUCell and self.by_gate is None and self.is_usual and self.reset_after
+        return GRUSweep if usual else None
 
     def forward(self, x: Array, h: Array) -> Array:
         """The state after x, given the state h before it."""

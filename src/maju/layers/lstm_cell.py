@@ -10,6 +10,7 @@ import numpy as np
 from maju.layers import activations
 from maju.layers.base import Array, Gradients
 from maju.layers.cell import Drops, Gate, GatedCell, States, StepBackward
+from maju.layers.lstm_sweep import LSTMSweep
 
 __all__ = ["LSTMCell"]
 
@@ -65,6 +66,10 @@ class LSTMCell(GatedCell):
         o = sigma(x @ self.Wo + h @ self.Uo + self.bo)
         c = f * c + i * candidate
         return o * phi(c), c
+
+    @property
+    def sweep(self) -> type[LSTMSweep] | None:
+        return LSTMSweep if type(self) is LSTMCell and self.by_gate is None and self.is_usual else None
 
     def step(self, x: Array, states: States) -> States:
         return self.forward(x, *states) if self.by_gate is None else self.step_vjp(x, states)[0]

@@ -9,8 +9,9 @@ import numpy as np
 
 from maju.errors import InputError
 from maju.layers.base import Array, Backward, Gradients, Layer, Shape
-from maju.layers.cell import AnyCell, States, StepBackward
+from maju.layers.cell import AnyCell, Cell, States, StepBackward
 from maju.layers.dtypes import as_float
+from maju.layers.sweep import Sweep
 
 __all__ = ["RecurrentLayer", "flat_states", "several_shapes"]
 
@@ -85,8 +86,7 @@ class RecurrentLayer(Layer):
         self, x: Array, mask: Array | None, states: States, step: Callable[[Array, States], States]
     ) -> Any:
         """What the layer gives, with a step taken for each time from `states` on."""
-        output = np.zeros_like(states[self.cell.output_state])
-        outputs = []
+        output, outputs = None, []
         for t in self._steps(x):
             after = tuple(self.rounded(state) for state in step(x[:, t], states))
             states, output = self._keep(after, states, output, mask, t)
@@ -102,13 +102,13 @@ class RecurrentLayer(Layer):
         return steps[::-1] if self.go_backwards else steps
 
     def _keep(
-        self, after: States, before: States, output: Array, mask: Array | None, t: int
+        self, after: States, before: States, output: Array | None, mask: Array | None, t: int
     ) -> tuple[States, Array]:
         """The states and the output after step t: in rows where the mask leaves it out, those before it."""
-        new_output = after[self.cell.output_state]
+        new_output, after = after[self.cell.output_state], after[: len(before)]
         if mask is None:
             return after, new_output
-        repeated = np.zeros_like(output) if self.zero_output_for_mask else output
+        repeated = np.zeros_like(new_output) if output is None or self.zero_output_for_mask else output
         states = tuple(
             np.where(_valid(mask, t, new), new, old) for new, old in zip(after, before, strict=True)
         )
@@ -124,6 +124,8 @@ class RecurrentLayer(Layer):
         given = initial_state is not None or isinstance(x, (list, tuple))
         x, mask, states = self._checked(x, mask, initial_state)
         cell = self.cell.for_sequence(x.shape[0], x.shape[2:]) if training else self.cell
+        if cell.sweep is not None and not (self.dtype_policy and self.dtype_policy.half):
+            return self._swept(cell.sweep, x, mask, states, given)
         ways_back: list[StepBackward] = []
 
         def step(x_t: Array, before: States) -> States:
@@ -151,6 +153,39 @@ class RecurrentLayer(Layer):
 
         return y, backward
 
+    def _swept(
+        self, sweep: type[Sweep], x: Array, mask: Array | None, states: States, given: bool
+    ) -> tuple[Any, Backward]:
+        """`vjp` with all steps of a sequence at once."""
+        assert isinstance(self.cell, Cell)
+        taken = slice(None, None, -1 if self.go_backwards else 1)  # the steps, as they are taken
+        off = None if mask is None or mask.all() else ~mask.T[taken, :, np.newaxis]
+        run = sweep(self.cell, np.ascontiguousarray(x.swapaxes(0, 1)[taken]), states, off)
+        outputs = run.states[0][1:]
+        shown: Any = True  # where an output is a state; elsewhere it is 0
+        if off is not None:
+            shown = ~off if self.zero_output_for_mask else np.logical_or.accumulate(~off)
+            outputs = np.where(shown, outputs, 0)
+        last = tuple(track[-1].copy() for track in run.states)
+        if self.stateful:
+            self.states = last
+        y = outputs.swapaxes(0, 1) if self.return_sequences else outputs[-1].copy()
+
+        def backward(dy: Any) -> tuple[Any, Gradients]:
+            dy, *d_last = dy if self.return_state else [dy]
+            d_last = d_last or [np.zeros_like(state) for state in last]
+            if self.return_sequences:
+                d_outputs = np.where(shown, dy.swapaxes(0, 1), 0)
+            else:
+                d_outputs = None
+                d_last[0] = d_last[0] + np.where(shown if shown is True else shown[-1], dy, 0)
+            dx, d_states, gradients = run.back(d_outputs, tuple(d_last))
+            dx = dx[taken].swapaxes(0, 1).astype(x.dtype, copy=False)
+            total = {f"cell/{name}": gradient for name, gradient in gradients.items()}
+            return ([dx, *d_states] if given else dx), total
+
+        return ([y, *last] if self.return_state else y), backward
+
     def _keep_back(
         self, d_states: States, d_output: Any, mask: Array | None, t: int
     ) -> tuple[States, list[Any], Any]:
@@ -158,12 +193,13 @@ class RecurrentLayer(Layer):
 
         What the mask leaves out flows past the step.
         """
-        of_output = self.cell.output_state
-        valid = [True if mask is None else _valid(mask, t, d) for d in d_states]
-        d_after = [np.where(v, d, 0) for v, d in zip(valid, d_states, strict=True)]
-        d_after[of_output] = d_after[of_output] + np.where(valid[of_output], d_output, 0)
-        d_past = [np.where(v, 0, d) for v, d in zip(valid, d_states, strict=True)]
-        return tuple(d_after), d_past, np.where(valid[of_output] | self.zero_output_for_mask, 0, d_output)
+        valid, *of_states = [
+            True if mask is None else _valid(mask, t, d) for d in (np.asarray(d_output), *d_states)
+        ]
+        d_new = tuple(np.where(v, d, 0) for v, d in zip(of_states, d_states, strict=True))
+        d_past = [np.where(v, 0, d) for v, d in zip(of_states, d_states, strict=True)]
+        d_after = self.cell.with_output(d_new, np.where(valid, d_output, 0))
+        return d_after, d_past, np.where(valid | self.zero_output_for_mask, 0, d_output)
 
     # What is given to it
 
@@ -225,8 +261,7 @@ class RecurrentLayer(Layer):
 
     def output_shape(self, input_shape: Any, initial_state: Any = None) -> Any:
         batch, time, *step = several_shapes(input_shape)[0]
-        shapes = self.cell.state_shapes(tuple(step))
-        output = shapes[self.cell.output_state]
+        shapes, output = self.cell.state_shapes(tuple(step)), self.cell.output_shape(tuple(step))
         y = (batch, time, *output) if self.return_sequences else (batch, *output)
         return [y, *((batch, *shape) for shape in shapes)] if self.return_state else y
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from maju.layers.base import Array, Gradients
 from maju.layers.cell import Cell, Gate, States, StepBackward
+from maju.layers.simple_rnn_sweep import SimpleRNNSweep
 
 __all__ = ["SimpleRNNCell"]
 
@@ -23,6 +24,10 @@ class SimpleRNNCell(Cell):
     keras_class = "SimpleRNNCell"
     Wxh = Gate("kernel", 0)
     Whh = Gate("recurrent_kernel", 0)
+
+    @property
+    def sweep(self) -> type[SimpleRNNSweep] | None:
+        return SimpleRNNSweep if type(self) is SimpleRNNCell and self.is_usual else None
 
     def forward(self, x: Array, h: Array) -> Array:
         """The state after x, given the state h before it."""
