@@ -29,7 +29,7 @@ def after_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-GUIDE = ["getting-started", "layers", "models", "custom-layers"]
+GUIDE = ["getting-started", "layers", "models", "custom-layers", "training"]
 PAGES = ["README.md", "README.id.md", *(f"docs/{page}.md" for page in GUIDE)]
 
 
@@ -40,8 +40,9 @@ def test_examples_run(page: str, after_demo: Path, monkeypatch: pytest.MonkeyPat
     assert examples
     monkeypatch.setattr(registry, "_registered", {})  # what the examples register
     monkeypatch.setattr(activations, "_REGISTERED", {})
+    names = {"__name__": "__main__", "np": np}
     for example in examples:
-        exec(compile(example, page, "exec"), {"__name__": "__main__", "np": np})
+        exec(compile(example, page, "exec"), names)
 
 
 @pytest.mark.parametrize("page", ["README.md", "README.id.md"])

@@ -9,7 +9,21 @@
     y = model.predict(x)
 """
 
-from maju import datasets, errors, layers, models
+from maju import (
+    callbacks,
+    constraints,
+    datasets,
+    errors,
+    initializers,
+    layers,
+    losses,
+    metrics,
+    models,
+    optimizers,
+    random,
+    regularizers,
+    schedules,
+)
 from maju.errors import (
     DataError,
     GradientError,
@@ -18,10 +32,14 @@ from maju.errors import (
     MissingExtraError,
     ModelFormatError,
     ModelKindError,
+    NotFiniteError,
     UnsupportedModelError,
 )
 from maju.layers.registry import register, unregister
-from maju.models import Classifier, CNNFromScratch, LSTMFromScratch, Model, RNNFromScratch, load
+from maju.models import Classifier, CNNFromScratch, LSTMFromScratch, Model, RNNFromScratch, Sequential, load
+from maju.models.naming import clear_session
+from maju.models.symbolic import Input
+from maju.random import set_random_seed
 
 __version__ = "0.1.0"
 
@@ -30,6 +48,7 @@ __all__ = [
     "Classifier",
     "DataError",
     "GradientError",
+    "Input",
     "InputError",
     "LSTMFromScratch",
     "MajuError",
@@ -37,14 +56,27 @@ __all__ = [
     "Model",
     "ModelFormatError",
     "ModelKindError",
+    "NotFiniteError",
     "RNNFromScratch",
+    "Sequential",
     "UnsupportedModelError",
     "__version__",
+    "callbacks",
+    "clear_session",
+    "constraints",
     "datasets",
     "errors",
+    "initializers",
     "layers",
     "load",
+    "losses",
+    "metrics",
     "models",
+    "optimizers",
+    "random",
     "register",
+    "regularizers",
+    "schedules",
+    "set_random_seed",
     "unregister",
 ]

@@ -11,7 +11,7 @@ import numpy as np
 
 from maju.layers.base import Layer
 from maju.layers.operations import Operation
-from maju.layers.operations.products import _spelled
+from maju.layers.operations.products import spelled
 
 __all__ = ["LIFTED_BY", "Room", "values_in", "values_of_layer", "values_of_operation"]
 
@@ -155,7 +155,7 @@ def _matmul(a: Mapping[str, Any], given: int) -> int:
 
 def _einsum(a: Mapping[str, Any], given: int) -> int:
     arrays = _arrays_in(list(a.values()))
-    terms, output = _spelled(a["subscripts"], [array.ndim for array in arrays])
+    terms, output = spelled(a["subscripts"], [array.ndim for array in arrays])
     lengths: dict[str, int] = {}
     for term, array in zip(terms, arrays, strict=True):
         lengths |= {

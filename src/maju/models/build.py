@@ -31,10 +31,12 @@ from maju.layers.quantizable import QuantizableLayer
 from maju.layers.time_distributed import TimeDistributedLayer
 from maju.models.bounds import Room, values_in, values_of_operation
 from maju.models.calls import LayerCall
+from maju.models.drawn_weights import DrawnWeights
 from maju.models.graph import in_order
-from maju.models.model import Model, flat
+from maju.models.inputs import flat
+from maju.models.model import Model
 
-__all__ = ["build", "find_problems", "refusal"]
+__all__ = ["build", "check_counts", "find_problems", "refusal"]
 
 MAX_COUNT = (1 << 31) - 1
 MAX_LENGTH = 1 << 16
@@ -106,18 +108,21 @@ BROKEN = (
 )
 
 
-def find_problems(spec: ModelSpec) -> list[Problem]:
-    """Everything in a graph that maju does not have, nested models included."""
+def find_problems(spec: ModelSpec, path: str = "") -> list[Problem]:
+    """Everything in a graph that maju does not have, nested models included.
+
+    Args:
+        path: where in the model around it the graph is, as ``"inner/"``.
+    """
     found = []
     for layer in spec.layers:
         if layer.model is not None:
             if layer.wraps_model:
                 found += TimeDistributedLayer.own_problems(layer.config, layer.where)
-            found += [
-                Problem(f"{layer.where}, {p.where}", p.what, p.way_out) for p in find_problems(layer.model)
-            ]
+            inside = find_problems(layer.model, f"{path}{layer.name}/")
+            found += [Problem(f"{layer.where}, {p.where}", p.what, p.way_out) for p in inside]
         else:
-            found += _layer_problems(layer)
+            found += _layer_problems(layer, path)
     layers = {layer.name: layer for layer in spec.layers}
     # Keras 3's predict says training=False to every layer, whatever the call says; Keras 2's does not.
     overrides_training = spec.keras_version.split(".")[0] not in ("1", "2")
@@ -127,27 +132,30 @@ def find_problems(spec: ModelSpec) -> list[Problem]:
     return [Problem(shorten(p.where), shorten(p.what), p.way_out) for p in found]
 
 
-def _layer_problems(layer: LayerSpec) -> list[Problem]:
+def _layer_problems(layer: LayerSpec, path: str) -> list[Problem]:
     if layer.operation and not layer.custom:
         return Operation.problems(layer.class_name, layer.config, layer.where)
     cls = None if layer.operation else layer.cls
     if cls is None:
-        return [refusal(layer)]
+        return [refusal(layer, path)]
     try:
         return cls.problems(layer.config, layer.where)
     except BROKEN as error:
         raise ModelFormatError(f"{layer.where} has a broken config ({_reason(error)})") from error
 
 
-def refusal(layer: LayerSpec) -> Problem:
-    """Why maju has no class for a layer."""
+def refusal(layer: LayerSpec, path: str = "") -> Problem:
+    """Why maju has no class for a layer; `path` is where the model that it is in lies in the one around."""
     write_it = f"write it as a layer of maju's, under @maju.register({shorten(layer.class_name)!r})"
     if layer.custom:
         return Problem(
             layer.where, "a class of its author's own; the file does not hold its computation", write_it
         )
     if layer.class_name in FOREIGN:
-        return Problem(layer.where, *FOREIGN[layer.class_name])
+        reason, way_out = FOREIGN[layer.class_name]
+        place = shorten(f"{path}{layer.name}")
+        give = f"give what computes it, load(path, replace={{{place!r}: layer}})"
+        return Problem(layer.where, reason, f"{give}, or {way_out}")
     return Problem(layer.where, "a layer that maju does not have", write_it)
 
 
@@ -170,11 +178,17 @@ def _call_problems(call: CallSpec, layer: LayerSpec, overrides_training: bool) -
     return LayerCall.problems(call, cls or Layer, layer.where, overrides_training)
 
 
-def build(spec: ModelSpec, store: WeightStore, what: str) -> Model:
+def build(
+    spec: ModelSpec,
+    store: WeightStore,
+    what: str,
+    made: Mapping[str, Layer | Operation] = MappingProxyType({}),
+) -> Model:
     """The model of a graph, with its arrays.
 
     Args:
         what: the file, for messages.
+        made: layers that are there already, by name; the others are made.
 
     Raises:
         UnsupportedModelError: the graph needs what maju does not have; names all of it.
@@ -186,13 +200,13 @@ def build(spec: ModelSpec, store: WeightStore, what: str) -> Model:
     specs = {layer.name: layer for layer in spec.layers}
     nodes: dict[str, Layer | Operation] = {}
     shapes: dict[TensorRef, Shape | None] = {}
-    made: dict[str, int] = {}  # how many values each step makes of a row
+    sizes: dict[str, int] = {}  # how many values each step makes of a row
     try:
         steps = in_order(spec)
     except ModelFormatError as error:
         raise ModelFormatError(f"{what}: {error}") from error
     for ref in refs_in(spec.inputs):
-        entry = _make(specs[ref.layer], None, store, what)
+        entry = made.get(ref.layer) or _make(specs[ref.layer], None, store, what)
         if specs[ref.layer].class_name != "InputLayer" or not isinstance(entry, Layer):
             raise ModelFormatError(f"{what}: the model's input {ref.layer!r} is no InputLayer")
         nodes[ref.layer] = entry
@@ -201,10 +215,14 @@ def build(spec: ModelSpec, store: WeightStore, what: str) -> Model:
         layer = specs[step.call.layer]
         _check_refs([step.call.args, step.call.kwargs], shapes, f"{what}: {layer.where}")
         if layer.operation:
-            operation = nodes.setdefault(layer.name, Operation(layer.class_name, layer.name, layer.config))
+            operation = nodes.get(layer.name) or made.get(layer.name)
+            operation = operation or Operation(layer.class_name, layer.name, layer.config)
+            nodes[layer.name] = operation
             assert isinstance(operation, Operation)
             count = _count_outputs(operation, step.call, shapes, what)
-            made[step.key] = values_of_operation(operation, *_stand_ins(step.call, shapes))
+            sizes[step.key] = values_of_operation(
+                operation, *_stand_ins(step.call, shapes, f"{what}: {layer.where}")
+            )
             refs = [TensorRef(layer.name, step.index, index) for index in range(count)]
             noted = all(ref in spec.shapes for ref in refs)
             told = [None] * count if noted else _computed_shapes(operation, step.call, shapes, count)
@@ -212,12 +230,14 @@ def build(spec: ModelSpec, store: WeightStore, what: str) -> Model:
             continue
         call = LayerCall.of(step.call, layer.cls or Layer)
         input_shape = map_refs(call.x, shapes.get, constants=np.shape)
-        if layer.name not in nodes:
+        if layer.name in made:
+            nodes[layer.name] = _fitting(made[layer.name], input_shape, what)
+        elif layer.name not in nodes:
             nodes[layer.name] = _make(layer, input_shape, store, what)
         node = nodes[layer.name]
         assert isinstance(node, Layer)
         output = _output_shape(node, input_shape, what, map_refs(dict(call.options), shapes.get))
-        made[step.key] = values_in(output)
+        sizes[step.key] = values_in(output)
         for index, shape in enumerate(_shapes_in(output)):
             shapes[TensorRef(layer.name, step.index, index)] = shape
         if spec.kind == "Sequential" and layer is spec.layers[-1]:
@@ -225,20 +245,45 @@ def build(spec: ModelSpec, store: WeightStore, what: str) -> Model:
             spec = replace(spec, outputs=_refs_like(output, layer.name))
     _check_refs(spec.outputs, shapes, f"{what}: the model")
     in_file_order = {layer.name: nodes[layer.name] for layer in spec.layers if layer.name in nodes}
-    model = Model(spec, in_file_order, shapes)
+    model = Model.of_graph(spec, in_file_order, shapes)
     room = Room(model.count_params() + sum(values_in(shapes[ref]) for ref in refs_in(spec.inputs)))
-    for key, values in made.items():
+    for key, values in sizes.items():
         too_much = room.take(values)
         if too_much:
             raise ModelFormatError(f"{what}: {shorten(repr(key))}: of one row {too_much}")
     return model
 
 
-def _stand_ins(call: CallSpec, shapes: Mapping[TensorRef, Shape | None]) -> tuple[list[Any], dict[str, Any]]:
+def _fitting(node: Layer | Operation, input_shape: Any, what: str) -> Layer | Operation:
+    """A layer that is made already, if its weights are those for this shape of input."""
+    if isinstance(node, (Model, Operation)):
+        return node
+    try:
+        wanted = type(node).weight_shapes(node.get_config(), input_shape)
+    except BROKEN:
+        return node  # what does not take the shape at all is named when the output's is told
+    for name, array in node.weights.items():
+        shape = wanted.get(name, array.shape)
+        if len(shape) != array.ndim or any(
+            n not in (None, m) for n, m in zip(shape, array.shape, strict=True)
+        ):
+            where = f"{what}: {LayerSpec(node.keras_class, node.name, {}).where}"
+            came = f"{name} of shape {array.shape}, and shape {input_shape} needs {shape}"
+            raise ModelFormatError(f"{where} has weights for another shape: {shorten(came, 300)}")
+    return node
+
+
+def _stand_ins(
+    call: CallSpec, shapes: Mapping[TensorRef, Shape | None], where: str
+) -> tuple[list[Any], dict[str, Any]]:
     """The arguments of a call with arrays that take no memory in place of its tensors."""
 
     def stand_in(ref: TensorRef) -> Array:
-        return np.broadcast_to(np.float32(0), [1 if n is None else n for n in shapes[ref] or ()])
+        try:
+            return np.broadcast_to(np.float32(0), [1 if n is None else n for n in shapes[ref] or ()])
+        except ValueError as error:  # NumPy counts bytes in 64 bits
+            shape = shorten(str(shapes[ref]))
+            raise ModelFormatError(f"{where} is given shape {shape}, which no array can have") from error
 
     return map_refs(list(call.args), stand_in), map_refs(dict(call.kwargs), stand_in)
 
@@ -255,7 +300,7 @@ def _count_outputs(
     operation: Operation, call: CallSpec, shapes: Mapping[TensorRef, Shape | None], what: str
 ) -> int:
     try:
-        _check_counts(operation.hyper_parameters)
+        check_counts(operation.hyper_parameters)
         args, kwargs = map_refs([call.args, dict(call.kwargs)], shapes.get)
         told = operation.outputs(args, kwargs)
         count = 1 if told is None else told
@@ -355,10 +400,13 @@ def _make(layer: LayerSpec, input_shape: Any, store: WeightStore, what: str) -> 
     if layer.model is not None:
         nested = build(layer.model, store.nested(layer), what)
         return _typed(TimeDistributedLayer.around(nested, layer.config)) if layer.wraps_model else nested
+    if isinstance(layer.substitute, Layer):
+        _fitting(layer.substitute, input_shape, what)
+        return layer.substitute if isinstance(layer.substitute, Model) else _typed(layer.substitute)
     cls = layer.cls
     assert cls is not None  # find_problems has seen to it
     try:
-        _check_counts(layer.config)
+        check_counts(layer.config)
         arrays = _read(layer, cls, input_shape, store, what)
         if issubclass(cls, QuantizableLayer):
             return _typed(cls.from_config(layer.config, arrays, input_shape))
@@ -378,6 +426,8 @@ def _read(
 ) -> dict[str, Array]:
     """The arrays of a layer, in whichever of its layouts the file has them."""
     shapes = cls.weight_shapes(layer.config, input_shape)
+    if isinstance(store, DrawnWeights):
+        return _checked(layer, store.draw(layer, shapes, input_shape), shapes, what)
     try:
         return _checked(layer, store.read(layer, list(shapes)), shapes, what)
     except ModelFormatError:
@@ -387,7 +437,7 @@ def _read(
         raise
 
 
-def _check_counts(config: Config) -> None:
+def check_counts(config: Config) -> None:
     """Raise ValueError for a number that is none, or out of all proportion, here or in a layer within."""
     for key in sorted(COUNTS.keys() & config.keys()):
         value = config[key]
@@ -403,7 +453,7 @@ def _check_counts(config: Config) -> None:
         inside = config.get(key)
         for held in inside if isinstance(inside, list) else [inside]:
             if isinstance(held, Mapping) and isinstance(held.get("config"), Mapping):
-                _check_counts(held["config"])
+                check_counts(held["config"])
 
 
 def _reason(error: Exception) -> str:

@@ -11,8 +11,9 @@ from maju.errors import InputError, ModelKindError
 from maju.formats.specification import ModelFile
 from maju.layers.base import Array, Part
 from maju.layers.one_cell import OneCellLayer
+from maju.models.inputs import flat
 from maju.models.load import model_of, read_source
-from maju.models.model import Model, flat
+from maju.models.model import Model
 
 __all__ = ["CNNFromScratch", "Classifier", "LSTMFromScratch", "RNNFromScratch"]
 
@@ -86,7 +87,8 @@ class Classifier(Model):
             )
         model = model_of(file)
         self._check_kind(model, file.path)
-        super().__init__(model.spec, model._nodes, model.shapes)
+        self.hold(model.spec, model.nodes, model.shapes)
+        self.saved_training, self._trainer = model.saved_training, None
         self._empty = False
         return self
 
@@ -106,7 +108,7 @@ class Classifier(Model):
     def __getattr__(self, name: str) -> Any:
         """What an empty classifier does not have yet."""
         kind = type(self).__name__
-        if self._empty and name in ("spec", "shapes", "_nodes", "_steps"):
+        if self._empty and name in ("spec", "shapes", "nodes", "steps"):
             raise InputError(f"this {kind} is empty: call load_keras_model or load_weights first")
         raise AttributeError(f"{kind!r} object has no attribute {name!r}")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,17 @@ from maju.errors import InputError, ModelFormatError
 from maju.formats.specification import ModelFile
 from maju.models.build import build
 from maju.models.model import Model
+from maju.models.substitutes import with_substitutes
 
 __all__ = ["load", "read_source"]
 
 
 def load(
-    path: str | Path | Any, architecture: str | Path | None = None, *, keras_version: str | None = None
+    path: str | Path | Any,
+    architecture: str | Path | None = None,
+    *,
+    keras_version: str | None = None,
+    replace: Mapping[str, Any] | None = None,
 ) -> Model:
     """Open a Keras model with no Keras installed.
 
@@ -27,6 +33,8 @@ def load(
             `to_json` wrote, or any model file.
         keras_version: the Keras that wrote the files, as ``"1.2.2"``, where they do not say it or are wrong
             about it. It decides where versions disagree about what a file means.
+        replace: layers, or classes of layers, to stand in the place of the file's, by name, as
+            ``{"lambda_1": Double}``; within a nested model ``{"inner/lambda_1": Double}``.
 
     Returns:
         a `Model`, whose `predict` gives the outputs as Keras's does.
@@ -34,12 +42,16 @@ def load(
     Raises:
         ModelFormatError: the file is no model, or is damaged.
         UnsupportedModelError: the model needs what maju does not have; names all of it.
+        InputError: `replace` names a layer that is not there, or gives what is none.
     """
-    return model_of(read_source(path, keras_version), architecture, keras_version)
+    return model_of(read_source(path, keras_version), architecture, keras_version, replace)
 
 
 def model_of(
-    file: ModelFile, architecture: str | Path | None = None, keras_version: str | None = None
+    file: ModelFile,
+    architecture: str | Path | None = None,
+    keras_version: str | None = None,
+    replace: Mapping[str, Any] | None = None,
 ) -> Model:
     """The model that a file holds, or that its weights make with another file's layers."""
     spec = file.spec
@@ -51,7 +63,11 @@ def model_of(
         raise ModelFormatError(
             f"{file.path}: weights alone; give the layers too: load(path, architecture='model.json')"
         )
-    return build(spec, formats.weights_for(file, spec), file.path)
+    if replace is not None:
+        spec = with_substitutes(spec, replace)
+    model = build(spec, formats.weights_for(file, spec), file.path)
+    model.saved_training = file.training
+    return model
 
 
 def read_source(source: str | Path | Any, keras_version: str | None = None) -> ModelFile:

@@ -1,0 +1,1 @@
+"""Training: gradients through a graph, steps, epochs."""
