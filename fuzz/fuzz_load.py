@@ -13,18 +13,25 @@ import sys
 import tempfile
 import warnings
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import atheris
+import numpy as np
 
 with atheris.instrument_imports(include=["maju"]):
     import maju
     import maju.formats.safetensors
-    from maju.formats.specification import refs_in
+    from maju import formats
+    from maju.formats.specification import LayerSpec, refs_in
+    from maju.layers.base import Array, Shape
+    from maju.models.build import build
+    from maju.models.drawn_weights import DrawnWeights
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+
+from architectures import changed
 
 from formats.test_fuzz import MODELS, SUFFIXES, write_model
 
@@ -75,13 +82,34 @@ KINDS: dict[str, tuple[str, Callable[[bytes], bytes], list[bytes]]] = {
     "h5": (".h5", bytes, seeds(".h5")),
     "safetensors": (".safetensors", bytes, seeds(".safetensors")),
     "json": (".json", bytes, configs()),
+    "architecture": (".json", bytes, configs()),
 }
+#: How many values a weight has at most, where weights are made up.
+MOST_VALUES = 1 << 16
+
+
+class MadeUp(DrawnWeights):
+    """A store that has what any layer asks for, as long as it is small."""
+
+    def draw(self, layer: LayerSpec, shapes: Mapping[str, Shape], input_shape: Any) -> dict[str, Array]:
+        lengths = {name: [2 if n is None else n for n in shape] for name, shape in shapes.items()}
+        if any(np.prod(shape, dtype=object) > MOST_VALUES for shape in lengths.values()):
+            raise maju.errors.ModelFormatError("larger than a weight that is made up")
+        return {name: np.full(shape, 0.25, np.float32) for name, shape in lengths.items()}
+
+
+def load(path: Path, kind: str) -> Any:
+    """The model of a file; of an architecture, with weights that are made up."""
+    if kind != "architecture":
+        return maju.load(path)
+    spec = formats.read(path).spec
+    if spec is None:
+        raise maju.errors.ModelFormatError("no architecture")
+    return build(spec, MadeUp(), path.name)
 
 
 def row_for(model: Any) -> Any:
     """One row that a model may take."""
-    import numpy as np
-
     rows = []
     for ref in refs_in(model.spec.inputs):
         shape = [1, *(4 if n is None else n for n in (model.shapes[ref] or ())[1:])]
@@ -103,13 +131,20 @@ def main() -> None:
         path.write_bytes(make(data))
         refusal = ""
         try:
-            model = maju.load(path)
+            model = load(path, kind)
             model.predict(row_for(model))
         except maju.MajuError as error:
             refusal = str(error)
         assert all(len(line) < 1000 for line in refusal.splitlines())
 
-    atheris.Setup([sys.argv[0], corpus, "-rss_limit_mb=2000", "-timeout=20", *options], one)
+    arguments = [sys.argv[0], corpus, "-rss_limit_mb=2000", "-timeout=20", *options]
+    if kind == "architecture":
+        known = [file.read_bytes() for file in Path(corpus).iterdir() if file.suffix == ".json"] + first
+        atheris.Setup(
+            arguments, one, custom_mutator=lambda data, size, seed: changed(data, known, seed)[:size]
+        )
+    else:
+        atheris.Setup(arguments, one)
     atheris.Fuzz()
 
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import warnings
 from pathlib import Path
 from typing import Any
 
+import h5py
 import keras
+import numpy as np
 import pytest
 from keras import layers
 
 import maju
 from cli.fixtures import Maju, Models
 from formats.keras1 import Keras1
+from formats.keras2 import save_keras2
 from parity.compare import PROBABILITIES, assert_same, random, scramble
 
 X = random(5, 4)
@@ -126,3 +131,65 @@ def test_a_classifier_stays_one(cli: Maju, models: Models, tmp_path: Path) -> No
     maju.CNNFromScratch.load(models.path("plain")).save_weights(marked)
     assert cli("convert", marked, new).code == 0
     assert maju.formats.read(new).kind == "CNNFromScratch"
+
+
+def in_keras2_spelling(path: Path, optimizer: dict[str, Any]) -> None:
+    """A compiled `.h5` of Keras 3 with the training as Keras 2.9 wrote it."""
+    mean = {"name": "accuracy", "dtype": "float32", "fn": "categorical_accuracy"}
+    config = {
+        "optimizer_config": optimizer,
+        "loss": {"class_name": "CategoricalCrossentropy", "config": {"reduction": "auto", "name": "c"}},
+        "metrics": [[{"class_name": "MeanMetricWrapper", "config": mean}]],
+        "weighted_metrics": None,
+        "loss_weights": None,
+    }
+    with h5py.File(path, "r+") as file:
+        for holder in (file, file["model_weights"]):
+            holder.attrs["keras_version"] = b"2.9.0"
+        file.attrs["training_config"] = json.dumps(config).encode()
+        if "optimizer_weights" in file:
+            del file["optimizer_weights"]
+
+
+@pytest.mark.parametrize("suffix", [".keras", ".h5"])
+def test_how_keras_2_compiled_is_brought_up_or_left_out(
+    cli: Maju, model: Any, tmp_path: Path, suffix: str
+) -> None:
+    old, new = save_keras2(model, tmp_path / "old.h5"), tmp_path / f"new{suffix}"
+    known = {"class_name": "Adam", "config": {"name": "Adam", "learning_rate": 0.25, "decay": 0.0}}
+    in_keras2_spelling(old, known)
+    assert cli("convert", old, new).code == 0
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Skipping variable loading")  # the file holds none
+        reopened = keras.saving.load_model(new)
+    assert float(reopened.optimizer.learning_rate.numpy()) == 0.25
+    y = keras.utils.to_categorical([0, 1, 2, 1, 0], 3)
+    loss, accuracy = reopened.evaluate(X, y, verbose=0)
+    expected = model(X).numpy()
+    assert abs(accuracy - np.mean(expected.argmax(-1) == y.argmax(-1))) < 1e-6
+    assert abs(loss + np.mean(np.log(expected[y == 1]))) < 1e-5
+    # The momentum of Keras 2's Nadam rises by another rule.
+    in_keras2_spelling(old, {"class_name": "Nadam", "config": {"lr": 0.25, "schedule_decay": 0.004}})
+    assert cli("convert", old, new, "--force").code == 0
+    assert getattr(keras.saving.load_model(new), "optimizer", None) is None
+    assert_same(maju.load(new).predict(X), expected, PROBABILITIES)
+
+
+def test_how_keras_3_compiled_is_kept(cli: Maju, model: Any, tmp_path: Path) -> None:
+    model.compile(keras.optimizers.Adam(0.25), "mse", run_eagerly=True)
+    model.train_on_batch(X, random(5, 3))
+    model.save(tmp_path / "old.keras")
+    assert cli("convert", tmp_path / "old.keras", tmp_path / "new.keras").code == 0
+    reopened = keras.saving.load_model(tmp_path / "new.keras")
+    for found, variable in zip(reopened.optimizer.variables, model.optimizer.variables, strict=True):
+        np.testing.assert_array_equal(found.numpy(), variable.numpy())
+
+
+def test_quantized_weights_become_no_h5(cli: Maju, tmp_path: Path) -> None:
+    layer = layers.TimeDistributed(layers.Dense(4, name="dense"), name="steps")
+    model = keras.Sequential([keras.Input((5, 4)), layer])
+    layer.layer.quantize("int8")
+    model.save(tmp_path / "old.keras")
+    result = cli("convert", tmp_path / "old.keras", tmp_path / "new.h5")
+    said = "layer 'steps' (TimeDistributed): quantized weights in a legacy .h5 (save as .keras)"
+    assert said in result.stderr.replace("\n", " ")

@@ -44,6 +44,16 @@ def of_operation(said: str, class_name: str, row: list[int | None], *more: Any, 
     return Attack(document, said)
 
 
+def noted(shape: list[int | None]) -> dict[str, Any]:
+    """A model of two operations that notes this shape beside the tensor between them."""
+    document = functional(
+        input_layer("x", 3), operation("Exp", "middle", "x"), operation("Exp", "big", "middle")
+    )
+    history = document["config"]["layers"][-1]["inbound_nodes"][0]["args"][0]["config"]
+    history["shape"] = shape
+    return document
+
+
 IMAGE: list[int | None] = [8, 8, 2]
 ANY: list[int | None] = [None, None, 1]
 #: What is said where the shape of the input is known, and where it comes with the data.
@@ -219,6 +229,10 @@ ATTACKS: dict[str, Attack] = {
         functional(input_layer("x", 4), layer("GroupNormalization", "g", "x", groups=-1)),
         "predicted",
         {"g/gamma": np.ones(4, np.float32), "g/beta": np.ones(4, np.float32)},
+    ),
+    "a shape that is noted, and that no array can have": Attack(
+        noted([None, 10**30]),
+        r"ModelFormatError: .+: operation 'big' .+ is given shape \(None, 10{30}\), which no array can have",
     ),
     "numbers that are text": single(
         r"ModelFormatError: .+ \(ValueError: epsilon='1e-3'; expected a number\)",

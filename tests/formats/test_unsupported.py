@@ -93,7 +93,8 @@ def test_everything_is_named_at_once() -> None:
         "layer 'noise' (GaussianNoise): a layer that maju does not have " + register("GaussianNoise"),
         f"layer 'look' (Attention): {custom('Attention')}",
         "layer 'plus' (Lambda): runs Python code of its author's, which maju never does "
-        "(replace it by layers of Keras and save again)",
+        "(give what computes it, load(path, replace={'plus': layer}), or replace it by layers of Keras and "
+        "save again)",
         "layer 'swishy' (Dense): activation='study>swishy', an activation that maju does not know",
         f"layer 'mine' (Dense): {custom('Dense')}",
     ]

@@ -219,7 +219,8 @@ def missing(class_name: str) -> str:
             "Lambda",
             {"function": "f"},
             "layer 'old' (Lambda): runs Python code of its author's, which maju never does "
-            "(replace it by layers of Keras and save again)",
+            "(give what computes it, load(path, replace={'old': layer}), or replace it by layers of Keras "
+            "and save again)",
         ),
     ],
     ids=lambda value: value if isinstance(value, str) and " " not in value else "",
@@ -231,6 +232,72 @@ def test_layers_of_keras_1_that_went(class_name: str, config: Config, said: str,
         document["config"][1] = {"class_name": class_name, "config": {"name": "old", **config}}
 
     assert refusal(changed(path, change)) == [said]
+
+
+# What real files of those years look like
+
+
+def without_version(path: Path) -> Path:
+    """The file as tools leave it that drop the version and the backend."""
+    with h5py.File(path, "r+") as file:
+        for holder in (file, file["model_weights"]):
+            del holder.attrs["keras_version"], holder.attrs["backend"]
+    return path
+
+
+def test_a_file_of_keras_2_without_its_version(tmp_path: Path) -> None:
+    """Read as one of Keras 1 the kernel of as many filters as channels would be turned around."""
+    images = small(layers.Conv2DTranspose(3, 2), layers.PReLU(), layers.SeparableConv2D(3, 2))
+    sequences = small(layers.GRU(3, return_sequences=True), layers.LSTM(2), shape=(6, 5))
+    for model in (images, sequences):
+        x = random(2, *model.input_shape[1:])
+        path = without_version(save_keras2(model, tmp_path / "old.h5"))
+        assert_same(maju.load(path).predict(x), model(x), tolerance=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("name", "version", "today"),
+    [
+        ("identity", "2.4.0", "linear"),
+        ("softmax_v2", "2.2.4-tf", "softmax"),
+        ("log_softmax_v2", "2.15.0", "log_softmax"),
+        ("relu6", "2.1.5", "relu6"),
+        ("swish", "2.2.4", "swish"),
+        ("gelu", "2.4.0", "gelu"),
+        ("gelu", "2.3.0-tf", None),
+        ("gelu", "2.3.1", None),
+    ],
+)
+def test_functions_that_were_given_as_activations(
+    name: str, version: str, today: str | None, tmp_path: Path
+) -> None:
+    model = small(layers.Dense(2, name="dense"), shape=(4,))
+
+    def change(document: Any) -> None:
+        document["config"]["layers"][-1]["config"]["activation"] = name
+
+    path = changed(save_keras2(model, tmp_path / "old.h5", version=version), change)
+    if today is None:
+        (said,) = refusal(path)
+        assert f"{name}', an activation that maju does not know" in said
+        return
+    x = random(3, 4)
+    expected = keras.activations.get(today)(model(x))
+    assert_same(maju.load(path).predict(x), expected, tolerance=1e-6)
+
+
+def test_an_activation_that_keras_had_not_yet_can_be_registered(tmp_path: Path) -> None:
+    """Users of older Keras wrote gelu in two ways."""
+    model = small(layers.Dense(2, activation="gelu"), shape=(4,))
+    path = save_keras2(model, tmp_path / "old.h5", version="2.2.4")
+    x = random(3, 4)
+    before = model.layers[-1]
+    z = x @ before.kernel.numpy() + before.bias.numpy()
+    maju.register("gelu")(lambda x: 3 * x)
+    try:
+        assert_same(maju.load(path).predict(x), 3 * z, tolerance=1e-6)
+    finally:
+        maju.unregister("gelu")
 
 
 # Damage

@@ -64,7 +64,8 @@ def convert(
         raise typer.BadParameter(f"{new} is there already; --force writes over it", param_hint="'NEW'")
     file, spec = read_model_file(old, architecture, keras_version)
     model = build_model(file, spec)
-    formats.write(new, model.current_spec(), model.layer_arrays(), file.kind)
+    model.saved_training = file.training
+    formats.write(new, model.current_spec(), model.layer_arrays(), file.kind, model.training_state())
     about = {
         "read": str(old),
         "format": format_name(file),

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from maju.formats.specification import TensorRef, refs_in
 from maju.layers.base import Layer
 from maju.models import Model
-from maju.models.model import MOVES_VALUES, flat
+from maju.models.inputs import flat
+from maju.models.model import MOVES_VALUES
 
 __all__ = ["layers_inside", "layers_reading"]
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from maju.cli import console
-from maju.cli.graph import layers_inside
 from maju.cli.model_file import (
     ArchitectureOption,
     ModelArgument,
@@ -19,7 +18,6 @@ from maju.cli.model_file import (
 )
 from maju.errors import Problem, UnsupportedModelError
 from maju.formats.specification import ModelSpec
-from maju.layers.base import Layer
 from maju.models import Model
 from maju.models.build import find_problems
 from maju.models.summary import connections
@@ -113,14 +111,8 @@ def _rows(spec: ModelSpec, model: Model | None, problems: list[Problem]) -> list
 def _count_parameters(model: Model) -> dict[str, int]:
     """How many numbers the weights hold, and how many of them training would change."""
     total = model.count_params()
-    trainable = sum(map(_count_trainable, layers_inside(model)))
+    trainable = sum(weight.size for weight in model.trainable_weights.values())
     return {"total": total, "trainable": trainable, "non_trainable": total - trainable}
-
-
-def _count_trainable(layer: Layer) -> int:
-    if not layer.extra_config.get("trainable", True):
-        return 0
-    return sum(int(w.size) for name, w in layer.weights.items() if name not in layer.non_trainable)
 
 
 def _show(about: dict[str, Any], rows: list[LayerRow], parameters: dict[str, int] | None) -> None:

@@ -18,7 +18,7 @@ from maju.errors import InputError
 from maju.formats.specification import TensorRef
 from maju.layers.base import Array
 from maju.models import Model
-from maju.models.model import flat
+from maju.models.inputs import flat
 
 __all__ = ["predict"]
 

@@ -14,11 +14,28 @@ from maju.errors import ModelFormatError
 from maju.formats import hdf5
 from maju.formats.config import assumed_version, read_architecture
 from maju.formats.guards import MAX_CONFIG_BYTES, parse_json
-from maju.formats.keras3 import OLDER_LAYERS, read_archive, read_weights, write_archive, write_weights
+from maju.formats.keras3 import (
+    OLDER_LAYERS,
+    read_archive,
+    read_optimizer,
+    read_weights,
+    write_archive,
+    write_weights,
+)
 from maju.formats.legacy_h5 import read_legacy, write_legacy
 from maju.formats.onnx import write_onnx
 from maju.formats.safetensors import read_safetensors, write_safetensors
-from maju.formats.specification import CallSpec, LayerSpec, ModelFile, ModelSpec, TensorRef, WeightStore
+from maju.formats.shards import read_shards
+from maju.formats.specification import (
+    CallSpec,
+    LayerSpec,
+    ModelFile,
+    ModelSpec,
+    TensorRef,
+    TrainingState,
+    WeightStore,
+)
+from maju.formats.training_state import read_training
 
 __all__ = [
     "OPENED",
@@ -28,6 +45,7 @@ __all__ = [
     "ModelFile",
     "ModelSpec",
     "TensorRef",
+    "TrainingState",
     "WeightStore",
     "read",
     "weights_for",
@@ -70,6 +88,8 @@ def read(path: str | Path, keras_version: str | None = None) -> ModelFile:
         return read_safetensors(path)
     if head.lstrip()[:1] == b"{":
         document = parse_json(_text(path), what)
+        if isinstance(document, Mapping) and "weight_map" in document:
+            return read_shards(path, document["weight_map"])
         told = document.get("keras_version") if isinstance(document, Mapping) else None
         version = assumed_version(document) if told is None else told
         return ModelFile(what, read_architecture(document, keras_version or version, what), None)
@@ -94,7 +114,9 @@ def _read_hdf5(path: Path, keras_version: str | None) -> ModelFile:
         legacy = any(name in file.attrs for name in ("model_config", "layer_names", "layer_names0"))
         keras3 = any(hdf5.steps(name)[0] in ("layers", OLDER_LAYERS) for name in file)
     if keras3 and not legacy:
-        return ModelFile(path.name, None, read_weights(path, path.name, path.stat().st_size))
+        what, size = path.name, path.stat().st_size
+        training = read_training(lambda: None, lambda: read_optimizer(path, what, size), major=3)
+        return ModelFile(what, None, read_weights(path, what, size), training=training)
     return read_legacy(path, keras_version)
 
 
@@ -109,12 +131,20 @@ def weights_for(file: ModelFile, spec: ModelSpec) -> WeightStore:
     return file.weights.of(spec)
 
 
-def write(path: str | Path, spec: ModelSpec, arrays: Mapping[str, Any], kind: str | None = None) -> None:
+def write(
+    path: str | Path,
+    spec: ModelSpec,
+    arrays: Mapping[str, Any],
+    kind: str | None = None,
+    training: TrainingState | None = None,
+) -> None:
     """Save a model in the format that the suffix names; whole or not at all.
 
     Args:
         arrays: by layer name, each weight by its name in Keras's order; a nested model's in the same form.
         kind: the class of maju that saves, to be found again on loading.
+        training: how the model was compiled and how far its optimizer is, as Keras 3 spells it;
+            `.safetensors` and `.onnx` hold none of it, and `.weights.h5` the optimizer's variables alone.
 
     Raises:
         ModelFormatError: the suffix names no format, or the file cannot be written.
@@ -127,11 +157,11 @@ def write(path: str | Path, spec: ModelSpec, arrays: Mapping[str, Any], kind: st
         raise ModelFormatError(f"{path}: cannot be written: there is no folder {path.parent}")
     try:
         if path.name.endswith(".weights.h5"):
-            write_weights(path, spec, arrays)
+            write_weights(path, spec, arrays, training)
         elif path.suffix == ".keras":
-            write_archive(path, spec, arrays, kind)
+            write_archive(path, spec, arrays, kind, training)
         elif path.suffix in (".h5", ".hdf5"):
-            write_legacy(path, spec, arrays, kind)
+            write_legacy(path, spec, arrays, kind, training)
         elif path.suffix == ".safetensors":
             write_safetensors(path, spec, arrays, kind)
         elif path.suffix == ".onnx":

@@ -18,6 +18,7 @@ from maju.errors import ModelFormatError, Problem, UnsupportedModelError
 from maju.formats import tensorflow_calls, tensorflow_nodes
 from maju.formats.call_count import check_calls
 from maju.formats.guards import BROKEN, MAX_DEPTH, shorten
+from maju.formats.integer_flow import WHOLE, without_idle_integers
 from maju.formats.keras1_merge import merged_first
 from maju.formats.mask_flow import without_idle_settings
 from maju.formats.operation_calls import modern_operations
@@ -31,7 +32,7 @@ from maju.formats.specification import (
     map_refs,
     refs_in,
 )
-from maju.formats.versions import Version, image_order, modern
+from maju.formats.versions import Version, image_order, modern, name_of_activation
 from maju.formats.written_activations import HARD_SIGMOID, is_hard_sigmoid, written_in
 from maju.layers import operations, registry
 from maju.layers.image_augmentation import ImageAugmentation
@@ -73,7 +74,7 @@ def read_architecture(document: Any, keras_version: Any, what: str) -> ModelSpec
     try:
         spec = _Reader(_version(document, keras_version, what), what).model(document, depth=0)
         check_calls(spec, what)
-        return without_idle_settings(spec)
+        return without_idle_integers(without_idle_settings(spec))
     except BROKEN as error:
         reason = shorten(f"{type(error).__name__}: {error}")
         raise ModelFormatError(f"{what}: a broken architecture ({reason})") from error
@@ -105,7 +106,8 @@ def _version(document: Any, keras_version: str, what: str) -> Version:
     order = "channels_last"
     if keras_version.split(".")[0] == "1":
         order = image_order([config for _, config in layers], what)
-    return Version(keras_version, order, masked)
+    types = [str(c.get("dtype") or c.get("input_dtype")) for _, c in layers]
+    return Version(keras_version, order, masked, any(name.startswith(WHOLE) for name in types))
 
 
 def _layers_in(document: Any) -> Iterator[tuple[Any, Mapping[str, Any]]]:
@@ -131,7 +133,9 @@ def _is_custom(document: Mapping[str, Any]) -> bool:
 
 def _is_users(class_name: str) -> bool:
     """Whether a class that Keras does not have is known because the user has registered it."""
-    return not registry.is_own(class_name) and registry.find(class_name) is not None
+    if registry.is_own(class_name):
+        return False
+    return registry.find(class_name) is not None or registry.find_cell(class_name) is not None
 
 
 def _is_shape(value: Any) -> bool:
@@ -242,7 +246,10 @@ class _Reader:
         # The name in the config of a TensorFlowOpLayer lacks the beginning by which others know the layer.
         told = entry if class_name == tensorflow_nodes.CLASS and "name" in entry else config
         name = self.name(told.get("name", entry.get("name")), class_name)
-        spec = LayerSpec(class_name, name, {**config, "name": name}, model=held, custom=custom)
+        told_class = str(entry["class_name"])
+        spec = LayerSpec(
+            class_name, name, {**config, "name": name}, model=held, custom=custom, file_class=told_class
+        )
         if not custom:
             return spec
         registered = entry.get("registered_name") or class_name
@@ -287,8 +294,8 @@ class _Reader:
                 raise TypeError(f"the vocabulary is no list but {value!r}")
             elif key in ("layer", "backward_layer", "cell") and isinstance(value, Mapping):
                 value = self._wrapped(value, depth)
-            elif key == "cells" and isinstance(value, list):
-                value = [self._wrapped(cell, depth) for cell in value]
+            elif key in ("cells", "layers") and isinstance(value, list):
+                value = [self._wrapped(part, depth) for part in value]
             elif key == "axis" and isinstance(value, (list, tuple)) and len(value) == 1:
                 value = value[0]
             elif isinstance(value, Mapping) and value.get("class_name") == "__tuple__":
@@ -301,8 +308,10 @@ class _Reader:
     def _wrapped(self, entry: Mapping[str, Any], depth: int) -> dict[str, Any]:
         """A layer or a cell that is a hyper-parameter of another layer."""
         class_name, config = str(entry["class_name"]), entry["config"]
-        if _is_custom(entry):
-            class_name = class_name if ">" in class_name else f"custom>{class_name}"
+        if _is_custom(entry) or ">" in class_name or _is_users(class_name):
+            name = str(entry.get("registered_name") or class_name)
+            class_name = name if ">" in name else f"{registry.CUSTOM}{name}"
+            entry = {"module": None, **entry, "registered_name": name}
         elif isinstance(config, Mapping):
             class_name, config = modern(class_name, config, self.version)
         wrapped = {**entry, "class_name": class_name, "config": self.config(config, depth + 1)}
@@ -325,6 +334,8 @@ class _Reader:
             value = value.get("config")
         if is_hard_sigmoid(value) or (value == "hard_sigmoid" and self.major < 3):
             return HARD_SIGMOID
+        if isinstance(value, str):
+            return name_of_activation(value, self.version)
         stands_for_layer = isinstance(value, Mapping) and isinstance(value.get("config"), Mapping)
         return self._wrapped(value, depth) if stands_for_layer else value
 

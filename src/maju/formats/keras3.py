@@ -21,7 +21,8 @@ from maju.formats.config import read_architecture, write_architecture
 from maju.formats.guards import MAX_DEPTH, Allowance, parse_json, read_member, shorten
 from maju.formats.keras3_limits import check_for_keras
 from maju.formats.keras_names import named_for_keras
-from maju.formats.specification import LayerSpec, ModelFile, ModelSpec
+from maju.formats.specification import LayerSpec, ModelFile, ModelSpec, TrainingState
+from maju.formats.training_state import OF_LOSS_SCALE, read_training, stored_variables
 from maju.layers.base import snake_case
 from maju.text import read_vocabulary
 from maju.text.vocabulary import read_lines
@@ -49,21 +50,27 @@ PRIVATE = {
 }
 #: The weights of the layer inside that a layer has as its own too, before its own: they are stored twice.
 STORED_TWICE = ("layer/kernel", "layer/embeddings")
+#: Where the optimizer's variables are, and those of the one inside a LossScaleOptimizer once more.
+OPTIMIZER, INNER_OPTIMIZER = "optimizer/vars", "optimizer/inner_optimizer/vars"
 Arrays = Mapping[str, Any]
 
 
-def layer_keys(spec: ModelSpec, counted_twice: Callable[[str], bool] = lambda key: False) -> dict[str, str]:
+def layer_keys(
+    spec: ModelSpec, counted_twice: Callable[[str], bool] = lambda key: False, *, as_in_file: bool = False
+) -> dict[str, str]:
     """Where Keras 3 keeps each layer: its class in snake case, counted in the order of the layers.
 
     Args:
         counted_twice: whether the layer at a place was counted twice, as Keras 2.12 and 2.13 did.
+        as_in_file: whether the classes are those that the file says, and not those of today.
     """
     counts: dict[str, int] = {}
     keys = {}
     for layer in spec.layers:
         if layer.operation or (spec.kind == "Sequential" and layer.class_name == "InputLayer"):
             continue
-        kind = layer.class_name if layer.model is None or layer.wraps_model else layer.model.kind
+        class_name = (layer.file_class if as_in_file else None) or layer.class_name
+        kind = class_name if layer.model is None or layer.wraps_model else layer.model.kind
         base = snake_case(PYTHON_NAMES.get(kind, kind))
         count = counts.get(base, 0)
         key = keys[layer.name] = f"{base}_{count}" if count else base
@@ -125,13 +132,15 @@ class Keras3Weights:
 
         Keras 2.12 and 2.13 listed a layer that has weights twice, and wrote it under its first number.
         """
-        keys = layer_keys(spec)
+        ways = [layer_keys(spec, as_in_file=True), layer_keys(spec)]
         if self.place.endswith(OLDER_LAYERS):
-            depth = self.place.count("/") + 1
-            inside = [folder for folder in self.folders if folder.startswith(f"{self.place}/")]
-            if not {folder.split("/")[depth] for folder in inside} <= set(keys.values()):
-                keys = layer_keys(spec, lambda key: self._holds(f"{self.place}/{key}"))
-        return keys
+            ways += [
+                layer_keys(spec, lambda key: self._holds(f"{self.place}/{key}"), as_in_file=as_in_file)
+                for as_in_file in (True, False)
+            ]
+        depth = self.place.count("/") + 1
+        inside = {f.split("/")[depth] for f in self.folders if f.startswith(f"{self.place}/")}
+        return next((keys for keys in ways if inside <= set(keys.values())), ways[0])
 
     def of(self, spec: ModelSpec) -> Keras3Weights:
         """The same arrays read as those of another graph, as `load_weights` does."""
@@ -183,6 +192,15 @@ def read_weights(source: Path | bytes, what: str, size: int) -> Keras3Weights:
     return Keras3Weights(folders, None, what)
 
 
+def read_optimizer(source: Path | bytes, what: str, size: int) -> list[npt.NDArray[Any]] | None:
+    """The optimizer's variables in a weights file of Keras 3, in its order; None where it holds none."""
+    with hdf5.open_file(source, what) as file:
+        group = hdf5.child(file, OPTIMIZER)
+        if group is None:
+            return None
+        return stored_variables(group, [str(index) for index in range(len(group))], Allowance(size), what)
+
+
 def _collect(
     group: Any, path: str, folders: dict[str, dict[str, Any]], allowance: Allowance, seen: set[Any], what: str
 ) -> None:
@@ -227,7 +245,11 @@ def read_archive(path: Path, keras_version: str | None = None) -> ModelFile:
         _with_vocabularies(spec, weights, members),
         weights,
         kind if isinstance(kind, str) else None,
-        training=document.get("compile_config"),
+        training=read_training(
+            lambda: document.get("compile_config"),
+            lambda: read_optimizer(members["model.weights.h5"], what, path.stat().st_size),
+            int(spec.keras_version.split(".")[0]),
+        ),
     )
 
 
@@ -290,16 +312,25 @@ def _vocabulary(content: bytes, layer: LayerSpec) -> list[Any]:
         raise ModelFormatError(f"the vocabulary file holds what is no whole number ({error})") from error
 
 
-def write_archive(path: Path, spec: ModelSpec, arrays: Mapping[str, Arrays], kind: str | None = None) -> None:
+def write_archive(
+    path: Path,
+    spec: ModelSpec,
+    arrays: Mapping[str, Arrays],
+    kind: str | None = None,
+    training: TrainingState | None = None,
+) -> None:
     """Write a `.keras` archive that Keras 3 opens.
 
     Args:
         arrays: by layer name, each weight by its name in Keras's order; a nested model's in the same form.
         kind: the class of maju that saves, to be found again on loading.
+        training: how the model was compiled and how far its optimizer is, as Keras 3 spells it.
     """
     check_for_keras(spec)
     spec, arrays = named_for_keras(spec, arrays)
     document = write_architecture(spec)
+    if training is not None and training.compile_config is not None:
+        document["compile_config"] = dict(training.compile_config)
     metadata: dict[str, Any] = {"keras_version": KERAS_VERSION}
     metadata["date_saved"] = datetime.now().astimezone().strftime("%Y-%m-%d@%H:%M:%S")
     if kind is not None:
@@ -307,16 +338,18 @@ def write_archive(path: Path, spec: ModelSpec, arrays: Mapping[str, Arrays], kin
     with replacing(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
         archive.writestr("metadata.json", json.dumps(metadata))
         archive.writestr("config.json", json.dumps(document))
-        archive.writestr("model.weights.h5", _weights_bytes(spec, arrays))
+        archive.writestr("model.weights.h5", _weights_bytes(spec, arrays, training))
 
 
-def write_weights(path: Path, spec: ModelSpec, arrays: Mapping[str, Arrays]) -> None:
-    """Write a `.weights.h5` that Keras 3's `load_weights` reads."""
+def write_weights(
+    path: Path, spec: ModelSpec, arrays: Mapping[str, Arrays], training: TrainingState | None = None
+) -> None:
+    """Write a `.weights.h5` that Keras 3's `load_weights` reads; see `write_archive` for the arguments."""
     with replacing(path) as temporary:
-        temporary.write_bytes(_weights_bytes(spec, arrays))
+        temporary.write_bytes(_weights_bytes(spec, arrays, training))
 
 
-def _weights_bytes(spec: ModelSpec, arrays: Mapping[str, Arrays]) -> bytes:
+def _weights_bytes(spec: ModelSpec, arrays: Mapping[str, Arrays], training: TrainingState | None) -> bytes:
     import h5py
 
     buffer = io.BytesIO()
@@ -326,7 +359,22 @@ def _weights_bytes(spec: ModelSpec, arrays: Mapping[str, Arrays]) -> bytes:
         _name(file, spec.name)
         for name, key in layer_keys(spec).items():
             _name(file.require_group(f"layers/{key}"), name)
+        if training is not None and training.optimizer_variables is not None:
+            _write_optimizer(file, training.optimizer_variables, training.compile_config or {})
     return buffer.getvalue()
+
+
+def _write_optimizer(
+    file: Any, variables: Sequence[npt.NDArray[Any]], compile_config: Mapping[str, Any]
+) -> None:
+    group = file.require_group(OPTIMIZER)
+    for index, array in enumerate(variables):
+        group.create_dataset(str(index), data=array)
+    optimizer = compile_config.get("optimizer")
+    if isinstance(optimizer, Mapping) and optimizer.get("class_name") == "LossScaleOptimizer":
+        group = file.require_group(INNER_OPTIMIZER)
+        for index, array in enumerate(variables[OF_LOSS_SCALE:]):
+            group.create_dataset(str(index), data=array)
 
 
 def _name(group: Any, name: str) -> None:

@@ -15,14 +15,15 @@ import numpy.typing as npt
 from maju.errors import ModelFormatError, Problem, UnsupportedModelError
 from maju.formats import hdf5
 from maju.formats.atomic import replacing
-from maju.formats.config import check_version, read_architecture, write_architecture
+from maju.formats.config import assumed_version, check_version, read_architecture, write_architecture
 from maju.formats.guards import BROKEN, Allowance, parse_json, shorten
 from maju.formats.keras3 import KERAS_VERSION
-from maju.formats.keras3_limits import check_for_keras
+from maju.formats.keras3_limits import check_for_keras, check_for_legacy
 from maju.formats.keras_names import named_for_keras
 from maju.formats.nested_arrays import Stored, in_one_list, share_out, weight_names
 from maju.formats.older_arrays import FLIPPED, Origin, check_backend, every_layer, modern_arrays, old_counts
-from maju.formats.specification import LayerSpec, ModelFile, ModelSpec
+from maju.formats.specification import LayerSpec, ModelFile, ModelSpec, TrainingState
+from maju.formats.training_state import read_training, stored_variables, with_modules
 
 __all__ = ["LegacyWeights", "read_legacy", "write_legacy"]
 
@@ -110,7 +111,7 @@ def read_legacy(path: Path, keras_version: str | None = None) -> ModelFile:
     """
     what = path.name
     with hdf5.open_file(path, what) as file:
-        document, training = (hdf5.attribute(file, name) for name in ("model_config", "training_config"))
+        document = hdf5.attribute(file, "model_config")
         kind = hdf5.attribute(file, "maju_class")
         root = file if document is None else hdf5.child(file, "model_weights")
         if root is None or hdf5.attribute(root, "layer_names") is None:
@@ -119,15 +120,45 @@ def read_legacy(path: Path, keras_version: str | None = None) -> ModelFile:
             )
         arrays = _arrays(root, what, path.stat().st_size)
         version, backend = (_either_text(file, root, name) for name in ("keras_version", "backend"))
-    version = keras_version or version or "1.0.0"  # Keras 1.0 said nothing about itself
-    check_version(version, what)
-    origin = Origin(int(version.split(".")[0]), backend)
-    if document is None:
+        architecture = None if document is None else parse_json(_text(document), f"{what}: model_config")
+        # Keras 1.0 said nothing about itself, and some tools drop what later ones say.
+        told = "1.0.0" if architecture is None else assumed_version(architecture)
+        version = keras_version or version or told
+        check_version(version, what)
+        origin = Origin(int(version.split(".")[0]), backend)
+        training = _read_training(file, origin, what, path.stat().st_size)
+    if architecture is None:
         return ModelFile(what, None, LegacyWeights(arrays, origin, what))
-    spec = read_architecture(parse_json(_text(document), f"{what}: model_config"), version, what)
-    compiled = None if training is None else parse_json(_text(training), f"{what}: training_config")
+    spec = read_architecture(architecture, version, what)
     weights = LegacyWeights(arrays, origin, what).of(spec)
-    return ModelFile(what, spec, weights, None if kind is None else _text(kind), compiled)
+    return ModelFile(what, spec, weights, None if kind is None else _text(kind), training)
+
+
+def _read_training(file: Any, origin: Origin, what: str, size: int) -> TrainingState | None:
+    """How the model in an open file was compiled and how far its optimizer was."""
+
+    def compile_config() -> Any:
+        text = hdf5.attribute(file, "training_config")
+        if text is None:
+            return None
+        config = parse_json(_text(text), f"{what}: training_config")
+        if not isinstance(config, Mapping) or "optimizer_config" not in config:
+            return config
+        rest = {key: value for key, value in config.items() if key != "optimizer_config"}
+        return with_modules({"optimizer": config["optimizer_config"], **rest})
+
+    def variables() -> list[npt.NDArray[Any]] | None:
+        group = hdf5.child(file, "optimizer_weights")
+        names = None if group is None else hdf5.attribute(group, "weight_names")
+        if names is None:
+            return None
+        if origin.backend not in (None, "tensorflow") and origin.major < 3:
+            raise ModelFormatError(
+                f"an optimizer of {shorten(str(origin.backend))}, which lays weights out otherwise"
+            )
+        return stored_variables(group, hdf5.text_list(names), Allowance(size), what)
+
+    return read_training(compile_config, variables, origin.major)
 
 
 def _either_text(file: Any, root: Any, name: str) -> str | None:
@@ -159,12 +190,17 @@ def _arrays(root: Any, what: str, size: int) -> dict[str, list[Stored]]:
 
 
 def write_legacy(
-    path: Path, spec: ModelSpec, arrays: Mapping[str, Mapping[str, Any]], kind: str | None = None
+    path: Path,
+    spec: ModelSpec,
+    arrays: Mapping[str, Mapping[str, Any]],
+    kind: str | None = None,
+    training: TrainingState | None = None,
 ) -> None:
     """Write a legacy `.h5` that Keras 3 opens; see `write_archive` for the arguments."""
     import h5py
 
     check_for_keras(spec)
+    check_for_legacy(spec)
     spec, arrays = named_for_keras(spec, arrays)
     buffer = io.BytesIO()
     with h5py.File(buffer, "w") as file:
@@ -184,8 +220,24 @@ def write_legacy(
             _write_names(group, "weight_names", list(held))
             for name, array in held.items():
                 group.create_dataset(name, data=np.asarray(array))
+        if training is not None and training.compile_config is not None:
+            _write_training(file, training.compile_config, training.optimizer_variables)
     with replacing(path) as temporary:
         temporary.write_bytes(buffer.getvalue())
+
+
+def _write_training(
+    file: Any, compile_config: Mapping[str, Any], variables: Sequence[npt.NDArray[Any]] | None
+) -> None:
+    config = {key: value for key, value in compile_config.items() if key != "optimizer"}
+    config["optimizer_config"] = compile_config.get("optimizer")
+    file.attrs["training_config"] = json.dumps(config)
+    if variables is not None:
+        group = file.create_group("optimizer_weights")
+        names = [f"variable_{index}" for index in range(len(variables))]  # Keras goes by their order
+        _write_names(group, "weight_names", names)
+        for name, array in zip(names, variables, strict=True):
+            group.create_dataset(name, data=array)
 
 
 def _write_names(group: Any, attribute: str, names: list[str]) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from dataclasses import replace
 
+from maju.formats.recurrent_calls import RECURRENT
 from maju.formats.specification import CallSpec, LayerSpec, ModelSpec, TensorRef, refs_in
+from maju.formats.versions import MERGING
 
 __all__ = ["without_idle_settings"]
 
@@ -14,7 +16,6 @@ OF_ANY_MASK = ("inner_masks", "passes_mask", "sees_masks", "zero_output_for_mask
 OF_SEVERAL_MASKS = ("mask_of",)
 #: Layers that make masks.
 MAKERS = ("Embedding", "Masking", "ReversibleEmbedding")
-MERGING = ("Add", "Average", "Concatenate", "Maximum", "Minimum", "Multiply", "Subtract")
 #: The layers that have such settings.
 WITH_SETTINGS = (
     *MERGING,
@@ -23,7 +24,6 @@ WITH_SETTINGS = (
 )
 #: Layers that hand the mask of their first tensor on, though they look at it.
 HANDING_ON = ("AdditiveAttention", "Attention", "Identity", "Softmax")
-RECURRENT = ("ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D", "GRU", "LSTM", "RNN", "SimpleRNN")
 #: A file may list its calls in any order; this is how often the list is gone through, at most.
 MOST_ROUNDS = 50
 
@@ -142,7 +142,7 @@ def _mask(layer: LayerSpec, ref: TensorRef, masks: list[Mask], known: Known) -> 
         return ref
     if cls.masking == "passes" or layer.class_name in HANDING_ON:
         return masks[0]
-    if layer.class_name in (*RECURRENT, "Bidirectional"):
+    if layer.class_name in RECURRENT:
         held = layer.config.get("layer") if layer.class_name == "Bidirectional" else {"config": layer.config}
         sequences = isinstance(held, Mapping) and held["config"].get("return_sequences")
         return masks[0] if sequences else None

@@ -12,6 +12,7 @@ from maju.errors import MajuError, ModelFormatError
 from maju.formats.guards import BROKEN
 from maju.formats.older_arrays import Origin, old_counts
 from maju.formats.specification import LayerSpec
+from maju.layers.base import Layer
 
 __all__ = ["Stored", "in_one_list", "share_out", "weight_names"]
 
@@ -46,8 +47,8 @@ class Slot:
 def weight_names(layer: LayerSpec) -> list[str]:
     """The names of a layer's weights in Keras's order, or none where the layer is not known or broken."""
     cls = layer.cls
-    if cls is None or layer.operation:
-        return []
+    if cls is None or layer.operation or isinstance(layer.substitute, Layer):
+        return []  # a layer of the user's has its weights already
     try:
         return list(cls.weight_shapes(layer.config, None))
     except (MajuError, ArithmeticError, *BROKEN):

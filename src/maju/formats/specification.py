@@ -18,6 +18,7 @@ __all__ = [
     "ModelFile",
     "ModelSpec",
     "TensorRef",
+    "TrainingState",
     "Unreadable",
     "WeightStore",
     "map_refs",
@@ -40,7 +41,8 @@ class LayerSpec:
 
     `custom` tells that the class is not Keras's own, whatever its name, and `module` and `registered_name`
     where Keras finds it; `operation` that it is one of `keras.ops`, which takes no part in how a file counts
-    its layers.
+    its layers. `file_class` is the class that the file says, under which it also counts and keeps the layer.
+    `substitute` is what the user has put in the place of the file's layer: a class, or a layer itself.
     """
 
     class_name: str
@@ -51,6 +53,8 @@ class LayerSpec:
     operation: bool = False
     module: str | None = None
     registered_name: str | None = None
+    file_class: str | None = field(default=None, compare=False)
+    substitute: Layer | type[Layer] | None = field(default=None, compare=False)
 
     @property
     def wraps_model(self) -> bool:
@@ -59,7 +63,9 @@ class LayerSpec:
 
     @property
     def cls(self) -> type[Layer] | None:
-        """Its class in maju: one that a user registered, or maju's own; None where there is none."""
+        """Its class in maju: the user's substitute, one that was registered, or maju's own; or None."""
+        if self.substitute is not None:
+            return self.substitute if isinstance(self.substitute, type) else type(self.substitute)
         return registry.find(self.registered_name or self.class_name, custom=self.custom)
 
     @property
@@ -134,6 +140,25 @@ class WeightStore(Protocol):
 
 
 @dataclass(frozen=True)
+class TrainingState:
+    """How a model was compiled, and how far its optimizer was.
+
+    Attributes:
+        compile_config: what Keras 3's `get_compile_config` gives ("optimizer", "loss", "metrics" and more),
+            each part spelled as the Keras that wrote it did; plain data. None where a file has weights alone.
+        optimizer_variables: in the order of Keras 3 (iteration, learning rate, those of each weight); None
+            where the file holds none, or none that can be used.
+        problem: what is wrong with the file's state, for who goes on training; predicting needs none of it.
+        major: the version of Keras that spelled it.
+    """
+
+    compile_config: Mapping[str, Any] | None = None
+    optimizer_variables: Sequence[npt.NDArray[Any]] | None = None
+    problem: str | None = None
+    major: int = 3
+
+
+@dataclass(frozen=True)
 class ModelFile:
     """What a file holds: the graph, its arrays, and the marks that maju left.
 
@@ -141,14 +166,14 @@ class ModelFile:
         path: the file, for messages.
         spec: the graph; None for a file of weights alone.
         kind: the class of maju that saved it, as ``"CNNFromScratch"``; None if another program did.
-        training: what Keras keeps about training (optimizer, loss), untouched.
+        training: how it was compiled and how far its optimizer was; None where it was not compiled.
     """
 
     path: str
     spec: ModelSpec | None
     weights: WeightStore | None
     kind: str | None = None
-    training: Mapping[str, Any] | None = None
+    training: TrainingState | None = None
 
 
 def map_refs(

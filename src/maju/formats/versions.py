@@ -13,8 +13,10 @@ from functools import partial
 from typing import Any
 
 from maju.errors import Problem, UnsupportedModelError
+from maju.layers import activations
+from maju.layers.registry import CUSTOM
 
-__all__ = ["Version", "image_order", "modern", "plain", "repeats_masked_output"]
+__all__ = ["Version", "image_order", "modern", "name_of_activation", "plain", "repeats_masked_output"]
 
 Config = Mapping[str, Any]
 #: Hyper-parameters that hold layers and cells, which are brought up by themselves.
@@ -100,15 +102,19 @@ class Version:
         text: the version; ``"3"`` is the newest of Keras 3.
         image_order: ``"channels_last"`` or ``"channels_first"`` for layers of Keras 1 that do not say it.
         masked: whether the model makes masks.
+        integers: whether there are whole numbers in the model.
     """
 
-    def __init__(self, text: str, image_order: str = "channels_last", masked: bool = False) -> None:
+    def __init__(
+        self, text: str, image_order: str = "channels_last", masked: bool = False, integers: bool = False
+    ) -> None:
         self.text = text
         numbers = [int(part) for part in re.findall(r"\d+", text.partition("-")[0])[:3]]
         self.numbers = (*numbers, *(math.inf,) * (3 - len(numbers)))
         self.major = numbers[0]
         self.image_order = image_order
         self.masked = masked
+        self.integers = integers
 
     @property
     def many_backends(self) -> bool:
@@ -137,6 +143,9 @@ def modern(class_name: str, config: Config, version: Version) -> tuple[str, dict
             config["empty_rows"] = "uniform"
     if version.masked:
         config = {**config, **_older_masking(class_name, version)}
+    blends = class_name == "UpSampling2D" and config.get("interpolation", "nearest") != "nearest"
+    if blends and version.integers and version.numbers < (3, 6):
+        config = {**config, "integers": "floats" if version.major < 3 else "truncated"}
     if class_name == "RandomCrop" and version.numbers < (3, 9):
         return _random_crop(config, version)
     return class_name, config
@@ -364,8 +373,6 @@ NEVER_MATTERED = (
     "fused",
     "implementation",
     "input_length",
-    "renorm_clipping",
-    "renorm_momentum",
     "rng_type",
 )
 #: Layers whose kernel has another shape in each implementation.
@@ -396,6 +403,23 @@ NO_KERNEL = ("DepthwiseConv1D", "DepthwiseConv2D", "Embedding", "SeparableConv1D
 OF_A_KERNEL = ("kernel_constraint", "kernel_initializer", "kernel_regularizer")
 #: What Keras 2.11 to 2.15 wrote beside the hyper-parameters: the shapes of what the layer was given.
 SHAPES = {"MultiHeadAttention": ("query_shape", "key_shape", "value_shape")}
+
+
+#: Functions of TensorFlow given as an activation, whose names in Python got into the file.
+OF_TENSORFLOW = {"identity": "linear", "log_softmax_v2": "log_softmax", "softmax_v2": "softmax"}
+#: Since when Keras has an activation of which there were several before: gelu had a tanh in it, or had none.
+ACTIVATIONS_SINCE = {"gelu": (2, 4)}
+
+
+def name_of_activation(name: str, version: Version) -> str:
+    """The name of an activation as Keras 3 has it; of its author's own where that Keras had none such."""
+    if version.major >= 3:
+        return name
+    authors = f"{CUSTOM}{name}"
+    since = ACTIVATIONS_SINCE.get(name)
+    if since is not None and (version.many_backends or version.numbers < since):
+        return name if activations.is_known(authors) else authors
+    return OF_TENSORFLOW.get(name, name)
 
 
 def _from_keras2(class_name: str, config: Config, version: Version) -> tuple[str, dict[str, Any]]:
@@ -437,11 +461,13 @@ def _input_layer_2(config: Config, found: dict[str, Any]) -> dict[str, Any]:
 
 
 def _batch_normalization_2(config: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """Under any of the names that it had; one that normalizes several axes together is named by them."""
+    """Under any of the names that it had; several axes, which Keras 3 has no more, as `axes`."""
     config.pop("synchronized", None)  # of training on several machines alone
+    if not config.get("renorm"):
+        config = {key: value for key, value in config.items() if not key.startswith("renorm_")}
     axis = config.get("axis")
     if isinstance(axis, list) and len(axis) > 1:
-        return f"BatchNormalization(axis={axis})", config
+        config["axes"] = config.pop("axis")
     return "BatchNormalization", config
 
 
