@@ -8,6 +8,7 @@
     ├── UnsupportedModelError    the model needs what maju does not have; names all of it
     ├── InputError               what was given to a model does not fit it (also a ValueError)
     ├── GradientError            backward is asked of a layer that has none (also a NotImplementedError)
+    ├── NotFiniteError           a training came to infinity or NaN (also an ArithmeticError)
     ├── ExperimentError          an experiment file is broken, or there is none of that name
     ├── DataError                a data set is missing, incomplete or damaged
     └── MissingExtraError        a part of maju whose extra is not installed (also an ImportError)
@@ -27,6 +28,7 @@ __all__ = [
     "MissingExtraError",
     "ModelFormatError",
     "ModelKindError",
+    "NotFiniteError",
     "Problem",
     "UnsupportedModelError",
 ]
@@ -84,6 +86,10 @@ class InputError(MajuError, ValueError):
 
 class GradientError(MajuError, NotImplementedError):
     """Backward is asked of a layer that has none."""
+
+
+class NotFiniteError(MajuError, ArithmeticError):
+    """A training that has come to an infinite loss or gradient, or one that is no number; names where."""
 
 
 class ExperimentError(MajuError):

@@ -18,7 +18,7 @@ from maju.errors import InputError, MissingExtraError, ModelFormatError
 from maju.formats.specification import TensorRef, refs_in
 from maju.layers.base import Array
 from maju.models import Model, load
-from maju.models.model import flat
+from maju.models.inputs import flat
 
 __all__ = [
     "PROBABILITY_TOLERANCE",

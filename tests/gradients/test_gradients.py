@@ -94,6 +94,8 @@ CASES: dict[str, Case] = {
     "batch-normalization": ("BatchNormalization", {"epsilon": 0.1}, [(6, 3)], None),
     "batch-normalization-images": ("BatchNormalization", {"axis": 1, "scale": False}, [(3, 2, 4, 3)], None),
     "batch-normalization-masked": ("BatchNormalization", {"center": False}, [SEQUENCE], MASK),
+    "batch-normalization-masked-axis-1": ("BatchNormalization", {"axis": 1}, [SEQUENCE], MASK),
+    "batch-normalization-axes": ("BatchNormalization", {"axes": [3, 1]}, [(3, 2, 4, 3)], None),
     "simple-rnn": ("SimpleRNN", {"units": 3}, [SEQUENCE], None),
     "simple-rnn-masked-sequences": ("SimpleRNN", {"units": 3, "return_sequences": True}, [SEQUENCE], MASK),
     "simple-rnn-no-bias": ("SimpleRNN", {"units": 3, "use_bias": False}, [SEQUENCE], None),

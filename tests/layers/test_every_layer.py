@@ -13,7 +13,10 @@ import pytest
 from layers.examples import EXAMPLES, build
 from maju.errors import GradientError, UnsupportedModelError
 from maju.layers import Layer, registry
+from maju.layers.image_augmentation import ImageAugmentation
 
+#: Layers that refuse to change images at random.
+DRAWN_IN_TRAINING = {name for name, cls in registry.known().items() if issubclass(cls, ImageAugmentation)}
 EVERY_LAYER = pytest.mark.parametrize("keras_class", sorted(registry.known()))
 
 

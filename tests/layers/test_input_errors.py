@@ -418,11 +418,3 @@ def test_prelu_refuses_what_would_stretch_silently() -> None:
     layer = PReLULayer(np.ones((5, 4)), name="p")
     with pytest.raises(InputError, match=r"layer .p. .PReLU.: slopes of shape .5, 4. do not fit"):
         layer.forward(np.ones((2, 5, 1)))
-
-
-def test_batch_normalization_refuses_a_mask_over_moved_axes_in_training() -> None:
-    from maju.layers import BatchNormalizationLayer
-
-    layer = BatchNormalizationLayer(np.zeros(3), np.ones(3), axis=1, name="b")
-    with pytest.raises(InputError, match="needs the channels on the last axis"):
-        layer.forward(np.ones((2, 3, 4)), training=True, mask=np.ones((2, 3), bool))

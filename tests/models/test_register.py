@@ -12,9 +12,12 @@ import pytest
 from keras import layers
 
 import maju
+from formats.keras2 import save_keras2
+from gradients.check import slope
 from maju.errors import GradientError, InputError, UnsupportedModelError
-from maju.layers import Layer, registry
+from maju.layers import AnyCell, Layer, StackedRNNCells, registry
 from maju.layers.base import Array, Config, Shape
+from maju.layers.cell import States, StepBackward
 from parity.compare import assert_same, random, scramble
 
 
@@ -76,10 +79,21 @@ class Doubling(Layer):
 @pytest.fixture(autouse=True)
 def forgotten(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """What a test registers is gone after it."""
-    for name in ("Gated", "study>Gated", "other>Gated", "swishy", "Dense", "Twice", "Old"):
+    names = (
+        "Gated",
+        "study>Gated",
+        "other>Gated",
+        "swishy",
+        "Dense",
+        "Twice",
+        "Old",
+        "Minimal",
+        "study>Apart",
+    )
+    for name in names:
         maju.unregister(name)
     yield
-    for name in ("Gated", "study>Gated", "other>Gated", "swishy", "Dense", "Twice", "Old"):
+    for name in names:
         maju.unregister(name)
 
 
@@ -206,7 +220,217 @@ def test_the_way_back_through_ones_own_activation() -> None:
 
 @pytest.mark.parametrize("thing", [3, keras.layers.Dense, int], ids=["number", "layer of Keras", "class"])
 def test_what_cannot_be_registered(thing: Any) -> None:
-    with pytest.raises(InputError, match=r"is neither a subclass of maju\.layers\.Layer nor a function"):
+    wanted = r"expected a subclass of maju\.layers\.Layer or maju\.layers\.AnyCell, or a function of an array"
+    with pytest.raises(InputError, match=wanted):
         maju.register("Twice")(thing)
     with pytest.raises(InputError, match=r"register\('MyLayer'\)"):
         maju.register(thing)
+
+
+# Recurrent cells
+
+
+@keras.saving.register_keras_serializable("study")
+class Minimal(layers.Layer):  # type: ignore[misc]
+    """A cell of one state, its output, with a layer inside."""
+
+    def __init__(self, units: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.units = self.state_size = units
+        self.dense = layers.Dense(units)
+
+    def build(self, shape: Any) -> None:
+        self.kernel = self.add_weight(shape=(shape[-1], self.units), name="kernel")
+        self.dense.build((None, self.units))
+
+    def call(self, x: Any, states: Any, training: Any = None) -> Any:
+        h = keras.ops.tanh(x @ self.kernel + self.dense(states[0]))
+        return h, [h]
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "units": self.units}
+
+
+@keras.saving.register_keras_serializable("study")
+class Apart(layers.Layer):  # type: ignore[misc]
+    """A cell of two states of other lengths, neither of which is its output."""
+
+    def __init__(self, units: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.units = units
+        self.state_size = [units, 2]
+        self.output_size = 5
+
+    def build(self, shape: Any) -> None:
+        self.into_a = self.add_weight(shape=(shape[-1] + 2, self.units), name="into_a")
+        self.into_b = self.add_weight(shape=(self.units, 2), name="into_b")
+        self.outward = self.add_weight(shape=(self.units + 2, 5), name="outward")
+
+    def call(self, x: Any, states: Any, training: Any = None) -> Any:
+        a = keras.ops.tanh(keras.ops.concatenate([x, states[1]], -1) @ self.into_a) + 0.5 * states[0]
+        b = keras.ops.sin(a @ self.into_b)
+        return keras.ops.concatenate([a, b], -1) @ self.outward, [a, b]
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "units": self.units}
+
+
+class MinimalFromScratch(AnyCell):
+    hyper_parameters: ClassVar[tuple[str, ...]] = ("units",)
+
+    def __init__(
+        self, layer_kernel: Array, kernel: Array, bias: Array, *, units: int, name: str | None = None
+    ) -> None:
+        super().__init__(name)
+        self.layer_kernel, self.units, self.state_size = layer_kernel, units, units
+        self.dense = maju.layers.DenseLayer(kernel, bias)
+
+    @classmethod
+    def weight_shapes(cls, config: Config, input_shape: Any) -> dict[str, Shape]:
+        units = config["units"]
+        inputs = None if input_shape is None else input_shape[-1]
+        return {"layer_kernel": (inputs, units), "dense/kernel": (units, units), "dense/bias": (units,)}
+
+    def step(self, x: Array, states: States) -> States:
+        return (np.tanh(x @ self.layer_kernel + self.dense.forward(states[0])),)
+
+
+class ApartFromScratch(AnyCell):
+    hyper_parameters: ClassVar[tuple[str, ...]] = ("units",)
+
+    def __init__(
+        self, into_a: Array, into_b: Array, outward: Array, *, units: int, name: str | None = None
+    ) -> None:
+        super().__init__(name)
+        self.into_a, self.into_b, self.outward = into_a, into_b, outward
+        self.units = units
+        self.state_size, self.output_size = [units, 2], 5
+
+    @classmethod
+    def weight_shapes(cls, config: Config, input_shape: Any) -> dict[str, Shape]:
+        units, inputs = config["units"], None if input_shape is None else input_shape[-1]
+        into_a = None if inputs is None else inputs + 2
+        return {"into_a": (into_a, units), "into_b": (units, 2), "outward": (units + 2, 5)}
+
+    def step(self, x: Array, states: States) -> States:
+        return self.step_vjp(x, states)[0]
+
+    def step_vjp(self, x: Array, states: States) -> tuple[States, StepBackward]:
+        a_before, b_before = states
+        joined = np.concatenate([x, b_before], axis=-1)
+        bent = np.tanh(joined @ self.into_a)
+        a = bent + np.asarray(0.5, bent.dtype) * a_before
+        b = np.sin(a @ self.into_b)
+        both = np.concatenate([a, b], axis=-1)
+
+        def backward(d_after: States) -> tuple[Array, States, dict[str, Array]]:
+            da, db, dy = d_after
+            d_both = dy @ self.outward.T
+            d_sin = (db + d_both[:, self.units :]) * np.cos(a @ self.into_b)
+            da = da + d_both[:, : self.units] + d_sin @ self.into_b.T
+            d_bent = da * (1 - bent**2)
+            d_joined = d_bent @ self.into_a.T
+            gradients = {"into_a": joined.T @ d_bent, "into_b": a.T @ d_sin, "outward": both.T @ dy}
+            return d_joined[:, :-2], (0.5 * da, d_joined[:, -2:]), gradients
+
+        return (a, b, both @ self.outward), backward
+
+
+STEPS = random(3, 5, 4)
+STEPS[0, 2:] = STEPS[1, :2] = 0  # masked
+
+
+def recurrent_model() -> Any:
+    x = keras.Input((5, 4))
+    masked = layers.Masking()(x)
+    y, a, b = layers.RNN(Apart(3), return_state=True, return_sequences=True, name="apart")(masked)
+    outputs = [y, a, b, layers.RNN(Minimal(3), go_backwards=True)(masked)]
+    outputs.append(layers.Bidirectional(layers.RNN(Apart(3), return_sequences=True))(masked))
+    stack = [Minimal(4), Apart(3), layers.LSTMCell(2), Apart(2)]
+    outputs.append(layers.RNN(stack, return_sequences=True)(masked))
+    outputs.append(layers.TimeDistributed(layers.RNN([layers.GRUCell(3), Minimal(2)]))(x[:, None]))
+    model = keras.Model(x, outputs)
+    scramble(model)
+    return model
+
+
+@pytest.mark.parametrize("suffix", [".keras", ".h5"])
+def test_a_model_with_cells_of_ones_own(suffix: str, tmp_path: Path) -> None:
+    model = recurrent_model()
+    model.save(tmp_path / f"mine{suffix}")
+    with pytest.raises(UnsupportedModelError) as error:
+        maju.load(tmp_path / f"mine{suffix}")
+    assert (
+        "layer 'apart' (RNN), cell: study>Apart is a class of its author's own; the file does not hold its "
+        "computation (write it as a cell of maju's, under @maju.register('study>Apart'))"
+    ) in str(error.value)
+    assert "(RNN), cell, minimal: study>Minimal is" in str(error.value)
+
+    maju.register("Minimal")(MinimalFromScratch)
+    maju.register("study>Apart")(ApartFromScratch)
+    mine = maju.load(tmp_path / f"mine{suffix}")
+    expected = model.predict(STEPS, verbose=0)
+    assert_same(mine.predict(STEPS), expected)
+    for name in ("again.keras", "again.h5", "again.safetensors"):
+        mine.save(tmp_path / name)
+        assert_same(maju.load(tmp_path / name).predict(STEPS), mine.predict(STEPS), tolerance=0)
+        if not name.endswith("safetensors"):
+            again = keras.models.load_model(tmp_path / name, compile=False)
+            assert_same(again.predict(STEPS, verbose=0), expected, tolerance=0)
+
+
+@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize("stacked", [False, True])
+def test_the_way_back_through_a_cell_of_ones_own(masked: bool, stacked: bool) -> None:
+    rng = np.random.default_rng(4)
+
+    def apart(inputs: int) -> ApartFromScratch:
+        return ApartFromScratch(
+            rng.normal(size=(inputs + 2, 3)), rng.normal(size=(3, 2)), rng.normal(size=(5, 5)), units=3
+        )
+
+    cell = StackedRNNCells([apart(4), apart(5)]) if stacked else apart(4)
+    layer = maju.layers.RNNLayer(cell, return_sequences=True, return_state=True)
+    x, mask = rng.normal(size=(2, 3, 4)), np.array([[1, 0, 1], [0, 1, 1]], bool) if masked else None
+    y, backward = layer.vjp(x, mask=mask)
+    dy = [rng.normal(size=part.shape) for part in y]
+    dx, gradients = backward(dy)
+
+    def loss() -> float:
+        return float(sum((a * b).sum() for a, b in zip(layer.forward(x, mask=mask), dy, strict=True)))
+
+    for name, array in {"x": x, **layer.weights}.items():
+        found = dx if name == "x" else gradients[name]
+        np.testing.assert_allclose(found, slope(loss, array), rtol=1e-6, atol=1e-7)
+
+
+def test_a_cell_of_ones_own_without_a_way_back_says_so() -> None:
+    ones = np.ones((2, 2))
+    cell = MinimalFromScratch(ones, ones, ones[0], units=2, name="mine")
+    with pytest.raises(GradientError, match=r"cell 'mine' \(.*\) has no backward: it has no step_vjp"):
+        maju.layers.RNNLayer(cell).vjp(np.ones((1, 3, 2)))
+    assert maju.layers.RNNLayer(cell).forward(np.ones((1, 3, 2)), training=True).shape == (1, 2)
+
+
+class FixedDropout(layers.Dropout):  # type: ignore[misc]
+    """What every EfficientNet of qubvel's has."""
+
+    def _get_noise_shape(self, inputs: Any) -> Any:
+        return self.noise_shape
+
+
+def test_a_layer_of_maju_under_another_name_keeps_its_own(tmp_path: Path) -> None:
+    body = [layers.Dense(4), FixedDropout(0.5, noise_shape=(None, 1)), layers.Dropout(0.5), layers.Dense(2)]
+    model = keras.Sequential([keras.Input((3,)), *body])
+    path = save_keras2(model, tmp_path / "old.h5", version="2.2.4")
+    maju.register("FixedDropout")(maju.layers.DropoutLayer)
+    try:
+        mine = maju.load(path)
+        x = random(5, 3)
+        assert_same(mine.predict(x), model.predict(x, verbose=0))
+        assert [layer.keras_class for layer in mine.layers[2:4]] == ["FixedDropout", "Dropout"]
+        mine.save(tmp_path / "again.keras")
+        assert_same(maju.load(tmp_path / "again.keras").predict(x), mine.predict(x), tolerance=0)
+    finally:
+        maju.unregister("FixedDropout")
+    assert maju.layers.DropoutLayer.keras_class == "Dropout"

@@ -328,3 +328,13 @@ def test_the_summary_says_what_is_connected_to_what() -> None:
     first, second = (layer.name for layer in model.layers if layer.keras_class == "InputLayer")
     (shared,) = [line for line in lines if line.startswith("shared")]
     assert set(shared.split("  ")[-1].strip().split(", ")) == {"shared", first, second}
+
+
+def test_weights_alone_are_saved_under_their_own_suffix(tmp_path: Path) -> None:
+    model = maju.Sequential([maju.layers.Input((3,)), maju.layers.Dense(2)])
+    other = maju.Sequential([maju.layers.Input((3,)), maju.layers.Dense(2)])
+    model.save_weights(tmp_path / "w.weights.h5")
+    x = np.ones((1, 3), np.float32)
+    np.testing.assert_array_equal(other.load_weights(tmp_path / "w.weights.h5").predict(x), model.predict(x))
+    with pytest.raises(InputError, match=r"ends in \.weights\.h5"):
+        model.save_weights(tmp_path / "w.h5")

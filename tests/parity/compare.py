@@ -51,14 +51,14 @@ def scramble(keras_object: Any, seed: str = "weights") -> None:
     """
     rng = np.random.default_rng(crc32(seed.encode()))
     for weight in keras_object.weights:
-        if weight.dtype != "float32":  # the state of a random generator
+        if weight.dtype not in ("float32", "float64"):  # the state of a random generator
             continue
         values = rng.normal(0.1, 1, weight.shape)
         if weight.name == "moving_variance":
             values = rng.uniform(0.3, 2, weight.shape)
         elif len(weight.shape) > 1 and weight.name != "bias":
             values /= np.sqrt(np.prod(weight.shape[:-1]) if weight.name != "embeddings" else 1)
-        weight.assign(values.astype(np.float32))
+        weight.assign(values.astype(weight.dtype))
 
 
 @dataclass(eq=False)

@@ -14,7 +14,7 @@ from keras import layers
 import maju
 from maju.errors import UnsupportedModelError
 from maju.layers import PipelineLayer
-from parity.compare import Case, assert_same
+from parity.compare import Case, assert_same, random, scramble
 
 BYTES = np.random.default_rng(1).uniform(0, 255, (2, 17, 19, 3)).astype(np.float32)
 CLAHE: dict[str, tuple[dict[str, Any], Any]] = {
@@ -65,14 +65,32 @@ def test_a_pipeline_through_a_file(tmp_path: Path) -> None:
     assert_same(loaded.predict(BYTES), again.predict(BYTES, verbose=0))
 
 
+def test_layers_with_weights_in_a_pipeline(tmp_path: Path) -> None:
+    inside = [layers.Conv2D(3, 2), layers.BatchNormalization(), layers.Conv2D(2, 3, activation="tanh")]
+    pipeline = layers.Pipeline(
+        [layers.Rescaling(0.01), *inside, layers.Dense(4), layers.GroupNormalization(2)]
+    )
+    model = keras.Sequential([keras.Input((7, 6, 3)), pipeline, layers.Dense(2)])
+    scramble(model)
+    x = 100 * random(2, 7, 6, 3)
+    for suffix in (".keras", ".h5"):
+        model.save(tmp_path / f"model{suffix}")
+        loaded = maju.load(tmp_path / f"model{suffix}")
+        assert_same(loaded.predict(x), model.predict(x, verbose=0))
+        loaded.save(tmp_path / f"again{suffix}")
+        again = keras.models.load_model(tmp_path / f"again{suffix}")
+        assert_same(again.predict(x, verbose=0), model.predict(x, verbose=0), tolerance=0)
+    assert loaded.count_params() == model.count_params()
+
+
 def test_what_a_pipeline_does_not_take_is_named_with_its_place() -> None:
     held = [
         {"class_name": "Rescaling", "config": {"scale": 2.0}},
-        {"class_name": "Dense", "config": {"units": 2}},
+        {"class_name": "Dense", "config": {"units": 2, "dtype": "int8_from_float32"}},
         {"class_name": "Blur", "config": {}},
     ]
     with pytest.raises(UnsupportedModelError) as caught:
         PipelineLayer.from_config({"name": "both", "layers": held})
     text = str(caught.value)
-    assert "layer 1 (Dense): has weights, which is not implemented inside a Pipeline" in text
+    assert "layer 1 (Dense): quantized inside a Pipeline, which is not implemented" in text
     assert "layer 2 (Blur): a layer that maju does not have" in text

@@ -201,15 +201,12 @@ def test_spectral_normalization_divides_by_the_singular_value_in_training(
     name: str, power_iterations: int
 ) -> None:
     layer, twin, x = spectral(name, power_iterations)
-    before = {key: array.copy() for key, array in twin.weights.items()}
-    y = twin.forward(x, training=True)
-    kernel, vector_u = twin.normalized()
-    assert_same(y, layer(keras.ops.convert_to_tensor(x), training=True))  # which changes its weights
-    assert_same(kernel, layer.kernel)
-    assert_same(vector_u, layer.vector_u)
-    for key, array in twin.weights.items():
-        np.testing.assert_array_equal(array, before[key])
-    assert np.abs(kernel - twin.kernel).max() > 0.01
+    before = twin.kernel.copy()
+    for _ in range(2):  # a call in training changes the weights
+        assert_same(twin.forward(x, training=True), layer(keras.ops.convert_to_tensor(x), training=True))
+        assert_same(twin.kernel, layer.kernel)
+        assert_same(twin.vector_u, layer.vector_u)
+    assert np.abs(before - twin.kernel).max() > 0.01
 
 
 def test_spectral_normalization_of_a_kernel_of_zeros() -> None:

@@ -253,12 +253,38 @@ def test_refusals(name: str) -> None:
     assert len(caught.value.problems) == 1
 
 
-def test_a_quantized_layer_in_a_wrapper_is_refused(tmp_path: Path) -> None:
-    wrapped = layers.TimeDistributed(layers.Dense(4))
+@pytest.mark.parametrize("config", CONFIGS)
+def test_keras_leaves_out_the_scales_within_time_distributed(config: str, tmp_path: Path) -> None:
+    how = CONFIGS[config]()
+    inner = [layers.Dense(6, "tanh"), layers.Dense(9, use_bias=False)]
+    if how.mode in ("int8", "float8"):
+        inner.append(layers.EinsumDense("ab,bc->ac", 5, bias_axes="c"))
+    wrapped = [layers.TimeDistributed(layer) for layer in inner]
+    model = keras.Sequential([keras.Input((5, 7)), *wrapped])
+    fill(model)
+    for layer in inner:
+        quantize(layer, how)
+    mine = through_files(model, STEPS, tmp_path, UNITS["float32"])
+    with pytest.raises(GradientError, match=rf"are quantized \({how.mode}\), so it has no backward"):
+        mine.layers[1].vjp(STEPS)
+
+
+@pytest.mark.parametrize("config", [name for name in CONFIGS if name != "float8"])
+def test_an_embedding_without_its_scales(config: str, tmp_path: Path) -> None:
+    wrapped = layers.TimeDistributed(layers.Embedding(11, 5))
+    model = keras.Sequential([keras.Input((5, 2), dtype="int32"), wrapped])
+    fill(model)
+    quantize(wrapped.layer, CONFIGS[config]())
+    ids = np.stack([IDS, IDS[:, ::-1]], axis=-1)
+    through_files(model, ids, tmp_path, UNITS["float32"])
+
+
+def test_packed_axes_in_a_wrapper_are_refused(tmp_path: Path) -> None:
+    wrapped = layers.TimeDistributed(layers.EinsumDense("ab,bc->ac", 4))
     model = keras.Sequential([keras.Input((5, 7)), wrapped])
-    wrapped.layer.quantize("int8")
+    wrapped.layer.quantize("int4")
     model.save(tmp_path / "model.keras")
-    with pytest.raises(UnsupportedModelError, match="and Keras computes it without its scales"):
+    with pytest.raises(UnsupportedModelError, match=r"an EinsumDense quantized as int4/128, which is not"):
         maju.load(tmp_path / "model.keras")
 
 

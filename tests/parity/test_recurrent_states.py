@@ -240,14 +240,14 @@ def test_states_that_do_not_fit_are_refused(given: list[Array], message: str) ->
 
 def test_a_cell_that_maju_does_not_have_is_named() -> None:
     cell = {"class_name": "custom>MyCell", "config": {"name": "mine"}}
-    stack = {"class_name": "StackedRNNCells", "config": {"name": "stack", "cells": [cell]}}
+    odd = {"class_name": "OddCell", "config": {"name": "odd"}}
+    stack = {"class_name": "StackedRNNCells", "config": {"name": "stack", "cells": [odd]}}
     one = RNNLayer.problems({"name": "r", "cell": cell}, "layer 'r' (RNN)")
     several = RNNLayer.problems({"name": "r", "cell": stack}, "layer 'r' (RNN)")
     assert [str(problem) for problem in one + several] == [
-        "layer 'r' (RNN): its cell is a custom>MyCell; SimpleRNNCell, LSTMCell, GRUCell, StackedRNNCells "
-        "are implemented",
-        "layer 'r' (RNN), cell: one of its cells is a custom>MyCell; SimpleRNNCell, LSTMCell, GRUCell, "
-        "StackedRNNCells are implemented",
+        "layer 'r' (RNN), cell: MyCell is a class of its author's own; the file does not hold its "
+        "computation (write it as a cell of maju's, under @maju.register('MyCell'))",
+        "layer 'r' (RNN), cell, odd_cell: OddCell is no cell that maju has",
     ]
 
 

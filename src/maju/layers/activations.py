@@ -221,8 +221,11 @@ def _below_maximum(x: Any, axis: Any) -> Any:
 def _relu_derivative(
     x: Any, y: Any, negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0
 ) -> Any:
-    slope_above = 1 if max_value is None else (x > 0) & (x < max_value)
-    return np.where(x > threshold, slope_above, negative_slope)
+    above = x > threshold
+    slope_above = True if max_value is None else (x > 0) & (x < max_value)
+    if not negative_slope:
+        return above & slope_above
+    return np.where(above, slope_above, x.dtype.type(negative_slope))
 
 
 @_activation(_relu_derivative)

@@ -26,7 +26,7 @@ class AdditiveAttentionLayer(AttentionLayer):
     """
 
     keras_class = "AdditiveAttention"
-    hyper_parameters = ("use_scale", "dropout", "seed")
+    hyper_parameters = ("use_scale", "dropout", "seed", "causal")
     scaled = True
 
     def __init__(
@@ -35,9 +35,10 @@ class AdditiveAttentionLayer(AttentionLayer):
         *,
         dropout: float = 0.0,
         seed: int | None = None,
+        causal: bool = False,
         name: str | None = None,
     ) -> None:
-        super().__init__(scale, dropout=dropout, seed=seed, name=name)
+        super().__init__(scale, dropout=dropout, seed=seed, causal=causal, name=name)
 
     @classmethod
     def weight_shapes(cls, config: Config, input_shape: Any) -> dict[str, Shape]:

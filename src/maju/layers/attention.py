@@ -34,15 +34,19 @@ class AttentionLayer(Layer):
         y: (batch, queries, values), with ``return_attention_scores`` a list of it and the weights,
             (batch, queries, keys).
 
+    Attributes:
+        causal: whether every call is causal, as a hyper-parameter of Keras 2 says.
+
     Source: Luong et al., 2015, and `keras.layers.Attention`.
     """
 
     keras_class = "Attention"
     masking = "uses"
     call_arguments = ("mask", "training", "return_attention_scores", "use_causal_mask")
-    hyper_parameters: ClassVar[tuple[str, ...]] = ("use_scale", "score_mode", "dropout", "seed")
+    hyper_parameters: ClassVar[tuple[str, ...]] = ("use_scale", "score_mode", "dropout", "seed", "causal")
     derived = frozenset({"use_scale"})
-    choices = {"use_scale": (False, True), "score_mode": ("dot", "concat")}
+    choices = {"use_scale": (False, True), "score_mode": ("dot", "concat"), "causal": (False, True)}
+    beyond_keras = {"causal": False}
     #: What ``use_scale`` is where a config does not say.
     scaled: ClassVar[bool] = False
 
@@ -54,6 +58,7 @@ class AttentionLayer(Layer):
         score_mode: str = "dot",
         dropout: float = 0.0,
         seed: int | None = None,
+        causal: bool = False,
         name: str | None = None,
     ) -> None:
         super().__init__(name)
@@ -62,6 +67,7 @@ class AttentionLayer(Layer):
         self.score_mode = score_mode
         self.dropout = dropout
         self.seed = seed
+        self.causal = causal
         self._dropout = DropoutLayer(dropout, seed=seed)
 
     @property
@@ -100,7 +106,7 @@ class AttentionLayer(Layer):
         query, value, key = (as_float(tensor) for tensor in checked_tensors(self, x, self._fit))
         query_mask, value_mask, _ = checked_masks(self, mask)
         scores, scores_backward = self._scores(query, key)
-        kept = self._kept(scores, value_mask, use_causal_mask)
+        kept = self._kept(scores, value_mask, use_causal_mask or self.causal)
         if kept is not None:
             scores = np.where(kept, scores, scores - (65504 if scores.dtype == np.float16 else 1e9))
         probabilities = softmax_over(scores)

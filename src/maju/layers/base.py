@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, ClassVar, Literal, Self, TypeAlias
 
 import numpy as np
@@ -20,7 +21,8 @@ Array: TypeAlias = npt.NDArray[Any]
 Config: TypeAlias = Mapping[str, Any]
 #: The axes of an array without values; None is a length that is known only when data come.
 Shape: TypeAlias = tuple[int | None, ...]
-Gradients: TypeAlias = dict[str, Array]
+#: Arrays, or for a table of which rows were taken a `RowGradient`, which is added and read like one.
+Gradients: TypeAlias = dict[str, Any]
 #: What `Layer.vjp` returns beside the output: dy -> (dx, the gradient of each weight by name).
 Backward: TypeAlias = Callable[[Any], tuple[Any, Gradients]]
 
@@ -74,6 +76,8 @@ class Part:
     rounds_weights: ClassVar[bool] = True
     #: Whether Keras can keep the weights in a few bits each: see `maju.layers.quantization`.
     quantizable: ClassVar[bool] = False
+    #: Where Keras finds the class of a part of another layer, if it is its author's own: what the file said.
+    origin: Mapping[str, Any] = MappingProxyType({})
 
     def __init__(self, name: str | None = None) -> None:
         self.name = name or snake_case(self.keras_class)
@@ -93,6 +97,34 @@ class Part:
     def weights(self) -> dict[str, Array]:
         """The weights by name, in Keras's order: the arrays themselves, not copies."""
         return {path: self._at(path) for path in self.weight_shapes(self.get_config(), None)}
+
+    @property
+    def trainable(self) -> bool:
+        """Whether training may move the weights; setting it to False freezes them."""
+        return bool(self.extra_config.get("trainable", True))
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        self.extra_config["trainable"] = bool(value)
+
+    @property
+    def trainable_weights(self) -> dict[str, Array]:
+        """The weights that training moves: those that are not frozen and that a gradient reaches."""
+        return {
+            path: array
+            for path, array in self.weights.items()
+            if path not in self.non_trainable and all(part.trainable for part in self.holders(path))
+        }
+
+    def holders(self, path: str) -> list[Part]:
+        """The parts that hold a weight: this one, and those within it along the weight's path."""
+        found: Any = self
+        parts: list[Part] = [self]
+        for step in path.split("/")[:-1]:
+            found = found[int(step)] if step.isdigit() else getattr(found, step, None)
+            if isinstance(found, Part):
+                parts.append(found)
+        return parts
 
     def _at(self, path: str) -> Array:
         found: Any = self
@@ -230,6 +262,11 @@ class Layer(Part):
     keeps: ClassVar[tuple[str, ...]] = ()
 
     @property
+    def has_gradient(self) -> bool:
+        """Whether there is a way back: where the output jumps, as that of a lookup does, there is none."""
+        return type(self).vjp is not Layer.vjp
+
+    @property
     def output_policy(self) -> Policy | None:
         """The policy in whose type the output is; None where that is left to the layers inside."""
         return self.dtype_policy
@@ -263,6 +300,12 @@ class Layer(Part):
         """
         raise GradientError(f"layer {self.name!r} ({self.keras_class}) has no backward yet")
 
+    def vjp_to_weights(
+        self, x: Any, training: bool = True, mask: Any = None, **options: Any
+    ) -> tuple[Any, Backward]:
+        """`vjp` where nobody asks for the gradient of x; where that is costly, a layer gives None for it."""
+        return self.vjp(x, training=training, mask=mask, **options)
+
     def compute_mask(self, x: Any, mask: Any = None) -> Any:
         """The mask of the output, given the input and its mask."""
         return mask if self.masking == "passes" else None
@@ -276,7 +319,15 @@ class Layer(Part):
         return input_shape
 
     def __call__(self, x: Any, training: bool = False, mask: Any = None, **options: Any) -> Any:
-        """`forward` in the types of number of the layer's dtype policy, as Keras calls the layer."""
+        """`forward` in the types of number of the layer's dtype policy, as Keras calls the layer.
+
+        On symbolic tensors, those of a model that is being put together, it gives symbolic tensors.
+        """
+        from maju.models.symbolic import called_on_symbols  # which is made of layers
+
+        symbols = called_on_symbols(self, x, training, mask, options)
+        if symbols is not None:
+            return symbols
         policy = self.dtype_policy
         worker = self.at_work(policy) if policy and policy.half else self
         y = worker.forward(self.taken(x), training=training, mask=mask, **self.taken(options))

@@ -7,8 +7,9 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from maju.errors import ModelFormatError, Problem
+from maju.errors import Problem
 from maju.layers.base import Array, Backward, Config, Gradients, Layer, Shape
+from maju.layers.held import class_and_config, entry, made
 from maju.layers.lstm import LSTMLayer
 from maju.layers.policies import Policy
 from maju.layers.recurrent import RecurrentLayer, flat_states, several_shapes
@@ -220,9 +221,8 @@ class BidirectionalLayer(Layer):
 
     @staticmethod
     def _half(config: Config, key: str) -> Config:
-        half = config.get(key)
-        if not isinstance(half, Mapping) or not isinstance(half.get("config"), Mapping):
-            raise ModelFormatError(f"layer {config.get('name')!r} (Bidirectional): its {key} is no layer")
+        half: Config = config.get(key, {})
+        class_and_config(half, f"layer {config.get('name')!r} (Bidirectional): its {key} is no layer")
         return half
 
     @staticmethod
@@ -261,7 +261,7 @@ class BidirectionalLayer(Layer):
             assert half_class is not None  # refused above
             prefix = f"{path}/"
             own = {k.removeprefix(prefix): a for k, a in (weights or {}).items() if k.startswith(prefix)}
-            halves[path] = half_class.from_config(half["config"], own)
+            halves[path] = made(half_class, half, own)
         kind = next(
             (
                 sub
@@ -282,10 +282,7 @@ class BidirectionalLayer(Layer):
             **self.extra_config,
             "merge_mode": self.merge_mode,
             **({} if self.zero_output_for_mask else {"zero_output_for_mask": False}),
-            **{
-                key: {"class_name": half.keras_class, "config": half.get_config(), "module": "keras.layers"}
-                for key, half in halves.items()
-            },
+            **{key: entry(half) for key, half in halves.items()},
         }
 
 

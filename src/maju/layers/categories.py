@@ -9,7 +9,7 @@ import numpy as np
 from maju.errors import InputError
 from maju.layers.base import Array, Shape
 
-__all__ = ["encode", "encoded_shape", "text_or_numbers"]
+__all__ = ["distinct", "encode", "encoded_shape"]
 
 
 def encode(ids: Array, output_mode: str, depth: int, dtype: Any, weights: Array | None = None) -> Array:
@@ -62,9 +62,24 @@ def encoded_shape(input_shape: Shape, output_mode: str, depth: int | None) -> Sh
     return (input_shape[0], *input_shape[2:], depth) if len(input_shape) > 1 else (depth,)
 
 
-def text_or_numbers(x: Any) -> Array:
-    """Texts as an array of UTF-8 bytes, anything else as the array that it is."""
+def distinct(x: Any) -> tuple[Array, Array]:
+    """The values in an array, each once, texts as UTF-8 bytes; and which of them each place of the array has.
+
+    Raises:
+        InputError: a single text, or something among texts that is none.
+    """
     from maju.text.tokens import text_array
 
     array = np.asarray(x)
-    return text_array(array) if array.dtype.kind in "USOT" else array
+    is_text = array.dtype.kind in "USOT"
+    flat = array.ravel().tolist()
+    try:
+        known = {value: place for place, value in enumerate(dict.fromkeys(flat))}
+    except TypeError:  # at what has no hash, and so is no text
+        text_array(array)
+        raise
+    values = (
+        text_array(list(known) if array.ndim else array) if is_text else np.array(list(known), array.dtype)
+    )
+    places = np.array(list(map(known.__getitem__, flat)), np.intp)
+    return values, places.reshape(array.shape)

@@ -58,21 +58,19 @@ class CellLayer(Layer):
     def forward(self, x: Any, training: bool = False, mask: Any = None) -> list[Array]:
         step, states = self._checked(x)
         after = self._stepping(step, training).step(step, states)
-        return [after[self.cell.output_state], *after]
+        return [after[self.cell.output_state], *after[: len(states)]]
 
     def vjp(self, x: Any, training: bool = True, mask: Any = None) -> tuple[list[Array], Backward]:
         step, states = self._checked(x)
         after, back = self._stepping(step, training).step_vjp(step, states)
-        read = self.cell.output_state
 
         def backward(dy: Any) -> tuple[Any, dict[str, Array]]:
             d_output, *d_after = dy
-            d_after[read] = d_after[read] + d_output
-            dx, d_states, gradients = back(tuple(d_after))
+            dx, d_states, gradients = back(self.cell.with_output(tuple(d_after), d_output))
             alone = isinstance(x[1], (list, tuple))
             return [dx, list(d_states)] if alone else [dx, *d_states], gradients
 
-        return [after[read], *after], backward
+        return [after[self.cell.output_state], *after[: len(states)]], backward
 
     def _stepping(self, step: Array, training: bool) -> AnyCell:
         return self.cell.for_sequence(len(step), step.shape[1:]) if training else self.cell
@@ -100,8 +98,8 @@ class CellLayer(Layer):
 
     def output_shape(self, input_shape: Any) -> Any:
         batch, *step = several_shapes(input_shape)[0]
-        states = [(batch, *shape) for shape in self.cell.state_shapes(tuple(step))]
-        return [states[self.cell.output_state], *states]
+        shapes = [self.cell.output_shape(tuple(step)), *self.cell.state_shapes(tuple(step))]
+        return [(batch, *shape) for shape in shapes]
 
     # What files hold of it, and back
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import ClassVar
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -102,24 +102,29 @@ class AnyConvolution(Layer):
         return y
 
     def vjp(self, x: Array, training: bool = True, mask: Array | None = None) -> tuple[Array, Backward]:
+        return self._vjp(x, self._linear_back)
+
+    def _vjp(
+        self, x: Array, linear_back: Callable[[Array, Array], tuple[Array | None, Gradients]]
+    ) -> tuple[Array, Backward]:
         activation = activations.get(self.activation)
         x = self._checked(x)
         z = self._affine(x)
         y = activation(z)
 
-        def backward(dy: Array) -> tuple[Array, Gradients]:
+        def backward(dy: Array) -> tuple[Array | None, Gradients]:
             dz = channels_last(activation.gradient(z, y, dy), self.data_format)
-            dx, gradients = self._linear_back(x, dz)
+            dx, gradients = linear_back(x, dz)
             if self.bias is not None:
                 gradients["bias"] = dz.sum(axis=tuple(range(dz.ndim - 1)))
-            return from_channels_last(dx, self.data_format), gradients
+            return (None if dx is None else from_channels_last(dx, self.data_format)), gradients
 
         return y, backward
 
     def _affine(self, x: Array) -> Array:
         """A·x + b, in the layer's own data format."""
         z = self.rounded(self._linear(x))
-        z = z if self.bias is None else self.rounded(z + self.bias)
+        z = z if self.bias is None else self.rounded(np.add(z, self.bias, out=z))
         return from_channels_last(z, self.data_format)
 
     def _checked(self, x: Array) -> Array:
@@ -213,4 +218,12 @@ class Convolution(AnyConvolution, AdaptableLayer):
 
     def _linear_back(self, x: Array, dz: Array) -> tuple[Array, Gradients]:
         dx = convolve_back(dz, self.kernel, self.windows, x.shape[1:-1], self.groups)
-        return dx, {"kernel": kernel_gradient(x, dz, self.windows, self.groups)}
+        return dx, self._weights_back(x, dz)
+
+    def _weights_back(self, x: Array, dz: Array) -> Gradients:
+        return {"kernel": kernel_gradient(x, dz, self.windows, self.groups)}
+
+    def vjp_to_weights(
+        self, x: Array, training: bool = True, mask: Array | None = None, **options: Any
+    ) -> tuple[Array, Backward]:
+        return self._vjp(x, lambda x, dz: (None, self._weights_back(x, dz)))

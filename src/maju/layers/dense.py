@@ -76,6 +76,7 @@ class DenseLayer(QuantizableLayer):
     def vjp(self, x: Array, training: bool = True, mask: Array | None = None) -> tuple[Array, Backward]:
         self.no_gradient()
         activation = activations.get(self.activation)
+        x = as_float(x)
         z = self._affine(x)
         y = activation(z)
 

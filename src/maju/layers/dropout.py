@@ -9,6 +9,7 @@ import numpy as np
 from maju.layers.base import Array, Backward, Layer
 from maju.layers.noise import drawn_shape, probability
 from maju.layers.registry import layer
+from maju.random import generator
 
 __all__ = ["DropoutLayer"]
 
@@ -43,7 +44,7 @@ class DropoutLayer(Layer):
         self.rate = probability(rate)
         self.noise_shape = None if noise_shape is None else tuple(noise_shape)
         self.seed = seed
-        self.rng = np.random.default_rng(seed)
+        self.rng = generator(seed)
 
     def forward(self, x: Array, training: bool = False, mask: Array | None = None) -> Array:
         return x * self._scale(x) if training and self.rate > 0 else x

@@ -8,10 +8,11 @@ from typing import Any, ClassVar
 import numpy as np
 
 from maju.errors import InputError
-from maju.layers.base import Array, Backward, Config, Shape
+from maju.layers.base import Array, Backward, Config, Gradients, Shape
 from maju.layers.quantizable import QuantizableLayer
 from maju.layers.quantization import Quantization, dequantized, groups_of, packed, unpacked
 from maju.layers.registry import layer
+from maju.layers.row_gradient import RowGradient
 
 __all__ = ["EmbeddingLayer"]
 
@@ -92,10 +93,9 @@ class EmbeddingLayer(QuantizableLayer):
         self.no_gradient()
         ids = self._ids(x)
 
-        def backward(dy: Array) -> tuple[Array, dict[str, Array]]:
-            table = np.zeros_like(self.embeddings)
-            np.add.at(table, ids, dy)
-            return np.zeros(x.shape, dtype=dy.dtype), {"embeddings": table}
+        def backward(dy: Array) -> tuple[Array, Gradients]:
+            rows = RowGradient(ids.reshape(-1), dy.reshape(-1, self.output_dim), self.embeddings.shape)
+            return np.zeros(x.shape, dtype=dy.dtype), {"embeddings": rows}
 
         return np.asarray(self.embeddings[ids]), backward
 

@@ -68,9 +68,7 @@ class GroupQueryAttentionLayer(HeadsAttention):
 
     @classmethod
     def projections(cls, config: Config, input_shape: Any) -> dict[str, tuple[Shape, Shape]]:
-        query, value, key = (None, None, None)
-        if input_shape:
-            query, value, key = (shape[-1] for shape in (*input_shape, input_shape[1])[:3])
+        query, value, key = cls._depths(input_shape)
         depth, heads, shared = (config[key] for key in ("head_dim", "num_query_heads", "num_key_value_heads"))
         return {
             "query_dense": ((query, heads, depth), (heads, depth)),

@@ -9,8 +9,8 @@ import numpy as np
 
 from maju.errors import InputError
 from maju.layers.base import Array, Layer
-from maju.layers.categories import encode, encoded_shape, text_or_numbers
-from maju.layers.fingerprints import FULL, farmhash64, join
+from maju.layers.categories import distinct, encode, encoded_shape
+from maju.layers.fingerprints import farmhash64, join
 from maju.layers.policies import Policy
 from maju.layers.registry import layer
 
@@ -55,28 +55,28 @@ class HashedCrossingLayer(Layer):
 
     def forward(self, x: Any, training: bool = False, mask: Any = None) -> Array:
         parts = self._checked(x)
-        rows = zip(*(self._fingerprints(part) for part in parts), strict=True)
-        bins = [reduce(join, row, KEY) % self.num_bins for row in rows]
-        ids = np.array(bins, np.int64).reshape(parts[0].shape)
+        begin = np.full(parts[0][1].size, KEY, np.uint64)
+        joined = reduce(join, [self._fingerprints(*part) for part in parts], begin)
+        ids = (joined % self.num_bins).astype(np.int64).reshape(parts[0][1].shape)
         return encode(ids, self.output_mode, self.num_bins, self.dtype)
 
     @staticmethod
-    def _fingerprints(x: Array) -> list[int]:
-        if x.dtype == object:
-            return [farmhash64(text) for text in x.ravel()]
-        return [int(value) & FULL for value in x.ravel()]
+    def _fingerprints(values: Array, places: Array) -> Array:
+        """Those of an array with these different values at these places."""
+        is_text = values.dtype == object
+        prints = farmhash64(values.tolist()) if is_text else values.astype(np.int64).view(np.uint64)
+        return np.asarray(prints[places.ravel()])
 
-    def _checked(self, x: Any) -> list[Array]:
+    def _checked(self, x: Any) -> list[tuple[Array, Array]]:
         where = f"layer {self.name!r} (HashedCrossing)"
         if not isinstance(x, (list, tuple)) or len(x) < 2:
             raise InputError(f"{where}: expected a list of at least two tensors")
-        parts = [text_or_numbers(part) for part in x]
-        shapes = {part.shape for part in parts}
-        shape = parts[0].shape
-        if len(shapes) > 1 or len(shape) not in (1, 2) or shape[1:] not in ((), (1,)):
-            shown = ", ".join(str(part.shape) for part in parts)
+        parts = [distinct(part) for part in x]
+        shapes = [places.shape for _, places in parts]
+        if len(set(shapes)) > 1 or len(shapes[0]) not in (1, 2) or shapes[0][1:] not in ((), (1,)):
+            shown = ", ".join(map(str, shapes))
             raise InputError(f"{where}: expected tensors of one shape, (batch,) or (batch, 1), got {shown}")
-        if any(part.dtype.kind not in "Oiu" for part in parts):
+        if any(values.dtype.kind not in "Oiu" for values, _ in parts):
             raise InputError(f"{where}: expected texts or whole numbers")
         return parts
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from maju.errors import InputError
 from maju.layers.base import Array, Layer, Shape
-from maju.layers.categories import encode, encoded_shape, text_or_numbers
+from maju.layers.categories import distinct, encode, encoded_shape
 from maju.layers.fingerprints import farmhash64, siphash64
 from maju.layers.policies import Policy
 from maju.layers.registry import layer
@@ -17,19 +17,17 @@ from maju.layers.registry import layer
 __all__ = ["HashingLayer", "hashed"]
 
 
-def hashed(x: Array, bins: int, salt: Sequence[int] | None) -> Array:
-    """The bin of each text or whole number, int64: its hash modulo the number of bins.
+def hashed(values: Array, bins: int, salt: Sequence[int] | None) -> Array:
+    """The bin of each text (as bytes) or whole number, int64: its hash modulo the number of bins.
 
     Numbers are hashed as the digits that write them. The hash is FarmHash64, with a salt SipHash.
     """
-    if x.dtype.kind in "iufb":
-        x = x.astype(np.int64) if x.dtype.kind == "f" else x
-        texts = [str(value).lower().encode() for value in x.ravel().tolist()]
-    else:
-        texts = list(x.ravel())
-    function: Callable[[bytes], int] = farmhash64 if salt is None else lambda text: siphash64(text, salt)
-    known = {text: function(text) % bins for text in set(texts)}
-    return np.array([known[text] for text in texts], np.int64).reshape(x.shape)
+    values = values.astype(np.int64) if values.dtype.kind == "f" else values
+    texts = values.tolist()
+    if values.dtype != object:
+        texts = [str(value).lower().encode() for value in texts]
+    prints = farmhash64(texts) if salt is None else siphash64(texts, salt)
+    return np.asarray((prints % bins).astype(np.int64))
 
 
 @layer
@@ -73,19 +71,19 @@ class HashingLayer(Layer):
             raise ValueError(f"num_bins is a whole number of at least 1, not {num_bins!r}")
 
     def forward(self, x: Any, training: bool = False, mask: Any = None) -> Array:
-        x = text_or_numbers(x)
-        if self.output_mode == "one_hot" and x.ndim and x.shape[-1] == 1:
-            x = x[..., 0]
+        values, places = distinct(x)
+        if self.output_mode == "one_hot" and places.ndim and places.shape[-1] == 1:
+            places = places[..., 0]
         if self.mask_value is None or self.num_bins == 1:
-            bins = hashed(x, self.num_bins, self.salt)
+            bins = hashed(values, self.num_bins, self.salt)
         else:
             special = self.mask_value.encode() if isinstance(self.mask_value, str) else self.mask_value
-            if isinstance(special, bytes) != (x.dtype == object):
-                kind = "texts" if x.dtype == object else "numbers"
+            if isinstance(special, bytes) != (values.dtype == object):
+                kind = "texts" if values.dtype == object else "numbers"
                 where = f"layer {self.name!r} (Hashing)"
                 raise InputError(f"{where}: got {kind}, but its mask_value is {self.mask_value!r}")
-            bins = np.where(x == special, 0, 1 + hashed(x, self.num_bins - 1, self.salt))
-        return encode(bins, self.output_mode, self.num_bins, self.dtype)
+            bins = np.where(values == special, 0, 1 + hashed(values, self.num_bins - 1, self.salt))
+        return encode(bins[places], self.output_mode, self.num_bins, self.dtype)
 
     @property
     def output_policy(self) -> Policy | None:

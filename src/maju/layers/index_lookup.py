@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import repeat
 from typing import Any, ClassVar
 
 import numpy as np
 
 from maju.errors import InputError, Problem
 from maju.layers.base import Array, Config, Layer, Shape
-from maju.layers.categories import encode, encoded_shape
+from maju.layers.categories import distinct, encode, encoded_shape
 from maju.layers.hashing import hashed
 
 __all__ = ["IndexLookup"]
@@ -104,6 +105,10 @@ class IndexLookup(Layer):
             raise ValueError(f"a vocabulary with tokens twice: {twice!r}" if twice else "an empty vocabulary")
         self.vocabulary = [*special, *learned]
         self._places = {self._value(token): self._first + place for place, token in enumerate(learned)}
+        self._ids = {form: place for value, place in self._places.items() for form in self._forms(value)}
+        if mask_token is not None:
+            masked = 0 if self.output_mode == "int" else UNCOUNTED
+            self._ids |= dict.fromkeys(self._forms(self._value(mask_token)), masked)
         if self.output_mode == "tf_idf":
             self.idf_weights = self._whole(self.idf_weights or [], complete)
 
@@ -131,11 +136,15 @@ class IndexLookup(Layer):
         """A token of the vocabulary as it is in data."""
         raise NotImplementedError
 
+    def _forms(self, value: Any) -> tuple[Any, ...]:
+        """The forms that a value of the vocabulary may have in data."""
+        return (value,)
+
     def _input(self, x: Any) -> Array:
-        """The data as an array of what a vocabulary holds.
+        """The data as an array.
 
         Raises:
-            InputError: they are of another kind.
+            InputError: they are of another kind than the vocabulary.
         """
         raise NotImplementedError
 
@@ -152,19 +161,20 @@ class IndexLookup(Layer):
         if self.invert:
             return self._values(np.asarray(x))
         x = self._input(x)
-        known = {value: self._places.get(value, -1) for value in set(x.ravel().tolist())}
-        ids = np.array([known[value] for value in x.ravel().tolist()], np.int64).reshape(x.shape)
-        masked = np.zeros(x.shape, bool)
-        if self.mask_token is not None:
-            masked = x == self._value(self.mask_token)
-        unknown = (ids < 0) & ~masked
+        try:
+            found = list(map(self._ids.get, x.ravel().tolist(), repeat(-1)))
+        except TypeError:  # at a value that no dict can have, and no vocabulary either
+            distinct(x)
+            raise
+        ids = np.array(found, np.int64).reshape(x.shape)
+        unknown = ids < 0
         if unknown.any():
+            others, places = distinct(x[unknown])
             if self.num_oov_indices == 0:
-                shown = ", ".join(repr(value) for value in sorted(set(x[unknown].tolist()))[:5])
+                shown = ", ".join(repr(value) for value in sorted(others.tolist())[:5])
                 where = f"layer {self.name!r} ({self.keras_class})"
                 raise InputError(f"{where}: not in its vocabulary, which has no place for others: {shown}")
-            ids[unknown] = self._first_unknown + self._which(x[unknown])
-        ids[masked] = 0 if self.output_mode == "int" else UNCOUNTED
+            ids[unknown] = self._first_unknown + self._which(others)[places]
         if self.output_mode == "tf_idf":
             weights = np.zeros(self.depth, np.float32)
             weights[: len(self.vocabulary)] = self.idf_weights

@@ -29,10 +29,14 @@ class MaxPooling(Pooling):
     def _pool_back(self, x: Array, y: Array, dy: Array, d_views: list[Array]) -> None:
         """The gradient goes to the value that was kept; to the first of several equal ones."""
         open_yet = np.ones(y.shape, bool)
+        apart = all(s >= k for s, k in zip(self.windows.strides, self.windows.size, strict=True))
         for seen, d_seen in zip(self._seen(x), d_views, strict=True):
             kept = open_yet & (seen == y)
-            d_seen += np.where(kept, dy, 0)
-            open_yet &= ~kept
+            if apart:
+                np.multiply(dy, kept, out=d_seen)
+            else:
+                d_seen += dy * kept
+            open_yet ^= kept
 
     def _seen(self, x: Array) -> list[Array]:
         least = np.iinfo(x.dtype).min if np.issubdtype(x.dtype, np.integer) else -np.inf

@@ -123,7 +123,7 @@ class MelSpectrogramLayer(Layer):
                 d = np.where(power > self.min_power, d * slope, 0)
             some = np.where(strength > 0, strength, 1)
             sent = np.where(strength > 0, (d @ bands.T) * self.mag_exp * some ** (self.mag_exp - 2), 0)
-            return fourier.stft_back(sent * spectrum, x, *settings), {}
+            return fourier.stft_back(sent * spectrum, x, *settings).astype(x.dtype, copy=False), {}
 
         shown: Array = np.swapaxes(y, -1, -2).astype(x.dtype)
         return shown, backward

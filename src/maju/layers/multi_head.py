@@ -129,6 +129,14 @@ class HeadsAttention(Layer):
         """
         raise NotImplementedError
 
+    @staticmethod
+    def _depths(input_shape: Any) -> tuple[int | None, int | None, int | None]:
+        """The last lengths of query, value and key, which may be left out; None where they are unknown."""
+        if not input_shape:
+            return None, None, None
+        query, value, key = (*input_shape, input_shape[1])[:3]
+        return query[-1], value[-1], key[-1]
+
     @classmethod
     def weight_shapes(cls, config: Config, input_shape: Any) -> dict[str, Shape]:
         shapes: dict[str, Shape] = {}

@@ -78,9 +78,7 @@ class MultiHeadAttentionLayer(HeadsAttention):
 
     @classmethod
     def projections(cls, config: Config, input_shape: Any) -> dict[str, tuple[Shape, Shape]]:
-        query, value, key = (None, None, None)
-        if input_shape:
-            query, value, key = (shape[-1] for shape in (*input_shape, input_shape[1])[:3])
+        query, value, key = cls._depths(input_shape)
         heads, key_dim = config["num_heads"], config["key_dim"]
         value_dim = config.get("value_dim") or key_dim
         outward: Shape = _numbers(config.get("output_shape")) or (query,)

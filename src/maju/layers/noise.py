@@ -9,6 +9,7 @@ import numpy as np
 
 from maju.errors import InputError
 from maju.layers.base import Array, Backward, Layer
+from maju.random import generator
 
 __all__ = ["NoiseLayer", "drawn_shape", "probability"]
 
@@ -25,7 +26,7 @@ class NoiseLayer(Layer):
     def __init__(self, seed: int | None = None, name: str | None = None) -> None:
         super().__init__(name)
         self.seed = seed
-        self.rng = np.random.default_rng(seed)
+        self.rng = generator(seed)
 
     @property
     def active(self) -> bool:

@@ -41,6 +41,8 @@ class QuantizableLayer(AdaptableLayer):
     Attributes:
         quantization: None if the weights are plain.
         stored: the weights as a file holds them, where they are not plain.
+        scaled: whether the scales take part: not within a TimeDistributed, where Keras computes with the
+            numbers of the kernel as they are.
 
     Source: `keras.quantizers`.
     """
@@ -53,6 +55,7 @@ class QuantizableLayer(AdaptableLayer):
 
     quantization: Quantization | None = None
     stored: Mapping[str, Array] | None = None
+    scaled: bool = True
 
     @classmethod
     def plain_shapes(cls, config: Config, input_shape: Any) -> dict[str, Shape]:
@@ -165,6 +168,25 @@ class QuantizableLayer(AdaptableLayer):
         return layer
 
     @classmethod
+    def without_scales(cls, config: Config, weights: Mapping[str, Array]) -> Self:
+        """As `from_config`, but that the scales take no part."""
+        layer = cls.from_config(config, weights)
+        assert layer.quantization is not None
+        if layer.quantization.mode == "float8":
+            plain = {name: array for name, array in weights.items() if name in ("kernel", "bias")}
+        else:
+            neutral = {
+                name: np.ones_like(array) if name.endswith("_scale") else np.zeros_like(array)
+                for name, array in weights.items()
+                if name.endswith(("_scale", "_zero"))
+            }
+            plain = cls.plain_weights(config, layer.quantization, {**weights, **neutral}, None)
+        for name, array in plain.items():
+            setattr(layer, name, array)
+        layer.scaled = False
+        return layer
+
+    @classmethod
     def plain_weights(
         cls, config: Config, quantization: Quantization, stored: Mapping[str, Array], input_shape: Any
     ) -> dict[str, Array]:
@@ -205,7 +227,7 @@ class QuantizableLayer(AdaptableLayer):
 
         Every step rounds as Keras's does, since a number next to the middle of two decides by it.
         """
-        if self.quantization is None:
+        if self.quantization is None or not self.scaled:
             return x
         if self.quantization.mode == "float8":
             assert self.stored is not None

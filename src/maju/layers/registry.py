@@ -9,13 +9,15 @@ from typing import Any, TypeVar
 from maju.errors import InputError
 from maju.layers import activations
 from maju.layers.base import Layer
+from maju.layers.cell import AnyCell
 
-__all__ = ["CUSTOM", "find", "is_own", "known", "layer", "register", "unregister"]
+__all__ = ["CUSTOM", "find", "find_cell", "is_own", "known", "layer", "register", "unregister"]
 
 #: What stands before the name of a class that is not Keras's own and has no package in its file.
 CUSTOM = "custom>"
 _layers: dict[str, type[Layer]] = {}
 _registered: dict[str, type[Layer]] = {}
+_cells: dict[str, type[AnyCell]] = {}
 LayerClass = TypeVar("LayerClass", bound=type[Layer])
 Registered = TypeVar("Registered", bound=Callable[..., Any])
 
@@ -43,7 +45,8 @@ def register(
         def mish2(x):
             return x * np.tanh(np.log1p(np.exp(x)))
 
-    What is registered comes before maju's own layer or activation of the same name.
+    A cell of a recurrent layer is registered as a subclass of `maju.layers.AnyCell`. What is registered comes
+    before maju's own layer, cell or activation of the same name.
 
     Args:
         keras_name: the name in the file: that of the Python class or function, or ``"package>Name"`` for the
@@ -51,7 +54,8 @@ def register(
         gradient: of an activation: ``(x, y, dy) -> dx``. Without it the function can be run, not trained.
 
     Raises:
-        InputError: what is below it is neither a subclass of `maju.layers.Layer` nor a function.
+        InputError: what is below it is no subclass of `maju.layers.Layer` or `maju.layers.AnyCell`, and no
+            function.
     """
     if not isinstance(keras_name, str) or not keras_name:
         raise InputError(
@@ -60,11 +64,18 @@ def register(
 
     def decorate(thing: Registered) -> Registered:
         if isinstance(thing, type) and issubclass(thing, Layer):
+            bare = keras_name.rpartition(">")[2]
+            own = _layers.get(thing.keras_class) is thing  # a layer of maju's, which keeps its name
+            known: type[Layer] = type(bare, (thing,), {"__doc__": thing.__doc__}) if own else thing
+            known.keras_class = bare
+            _registered[keras_name] = known
+        elif isinstance(thing, type) and issubclass(thing, AnyCell):
             thing.keras_class = keras_name.rpartition(">")[2]
-            _registered[keras_name] = thing
+            _cells[keras_name] = thing
         elif inspect.isclass(thing) or not callable(thing):
             shown = getattr(thing, "__name__", repr(thing))
-            raise InputError(f"{shown} is neither a subclass of maju.layers.Layer nor a function of an array")
+            wanted = "a subclass of maju.layers.Layer or maju.layers.AnyCell, or a function of an array"
+            raise InputError(f"expected {wanted}, got {shown}")
         else:
             activations.register(keras_name, thing, gradient)
         return thing
@@ -75,6 +86,7 @@ def register(
 def unregister(keras_name: str) -> None:
     """Forget what `register` was told of this name; nothing happens where there is nothing."""
     _registered.pop(keras_name, None)
+    _cells.pop(keras_name, None)
     activations.unregister(keras_name)
 
 
@@ -88,6 +100,11 @@ def find(keras_class: str, *, custom: bool = False) -> type[Layer] | None:
     bare = keras_class.rpartition(">")[2]
     own = None if custom or ">" in keras_class else _layers.get(keras_class)
     return _registered.get(keras_class) or _registered.get(bare) or own
+
+
+def find_cell(keras_class: str) -> type[AnyCell] | None:
+    """The recurrent cell that was registered for a Keras class name; None if there is none."""
+    return _cells.get(keras_class) or _cells.get(keras_class.rpartition(">")[2])
 
 
 def is_own(keras_class: str) -> bool:

@@ -8,16 +8,17 @@ from typing import Any, ClassVar, Self
 from maju.errors import Problem
 from maju.layers.base import Array, Config, Shape
 from maju.layers.cell import AnyCell
+from maju.layers.held import class_and_config, entry, made
 from maju.layers.recurrent import RecurrentLayer, several_shapes
 from maju.layers.registry import layer
-from maju.layers.stacked_rnn_cells import CELLS, class_and_config, entry
+from maju.layers.stacked_rnn_cells import CELLS, cell_problems, known_cell, no_cell
 
 __all__ = ["RNNLayer"]
 
 
 @layer
 class RNNLayer(RecurrentLayer):
-    """Carry a cell over a sequence: a `SimpleRNNCell`, `LSTMCell` or `GRUCell`, or several as one.
+    """Carry a cell over a sequence: a `SimpleRNNCell`, `LSTMCell`, `GRUCell` or registered one, or several.
 
     `RecurrentLayer` says what happens over the steps, and to masked ones.
 
@@ -30,36 +31,34 @@ class RNNLayer(RecurrentLayer):
 
     keras_class = "RNN"
     hyper_parameters = ("cell", *RecurrentLayer.own)
-    #: The cells that it can carry, by their Keras class names.
+    #: The cells of Keras that it can carry, by their class names.
     cells: ClassVar[Mapping[str, type[AnyCell]]] = CELLS
 
     @classmethod
-    def _held(cls, config: Config) -> tuple[str, Config]:
+    def _held(cls, config: Config) -> tuple[type[AnyCell], Config]:
         """The class and the config of the cell."""
-        return class_and_config(config.get("cell"), config.get("name"))
+        class_name, held = class_and_config(config.get("cell"), no_cell(config.get("name")))
+        return known_cell(class_name), held
 
     @classmethod
     def problems(cls, config: Config, where: str) -> list[Problem]:
         found = super().problems(config, where)
-        class_name, held = cls._held(config)
-        if class_name in cls.cells:
-            return found + cls.cells[class_name].problems(held, f"{where}, cell")
-        what = f"its cell is a {class_name}; {', '.join(cls.cells)} are implemented"
-        return [*found, Problem(where, what)]
+        class_name, held = class_and_config(config.get("cell"), no_cell(config.get("name")))
+        return found + cell_problems(class_name, held, where, "cell")
 
     @classmethod
     def weight_shapes(cls, config: Config, input_shape: Any) -> dict[str, Shape]:
-        class_name, held = cls._held(config)
+        inside, held = cls._held(config)
         x_shape = None if input_shape is None else several_shapes(input_shape)[0]
-        shapes = cls.cells[class_name].weight_shapes(held, x_shape)
+        shapes = inside.weight_shapes(held, x_shape)
         return {f"cell/{name}": shape for name, shape in shapes.items()}
 
     @classmethod
     def from_config(cls, config: Config, weights: Mapping[str, Array] | None = None) -> Self:
         cls.refuse(config)
-        class_name, held = cls._held(config)
+        inside, _ = cls._held(config)
         own = {name.removeprefix("cell/"): array for name, array in (weights or {}).items()}
-        cell = cls.cells[class_name].from_config(held, own)
+        cell = made(inside, config["cell"], own)
         flags = {key: config[key] for key in cls.own if key in config}
         rnn = cls(cell, **flags, name=config.get("name"))
         rnn.keep_extra(config)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping
 from typing import Any, Self
 
 import numpy as np
 
-from maju.errors import InputError, ModelFormatError, Problem
+from maju.errors import InputError, Problem
 from maju.layers.base import Array, Backward, Config, Gradients, Layer
+from maju.layers.held import class_and_config, entry, made
 from maju.layers.policies import Policy
 from maju.layers.registry import find, layer
 
@@ -24,8 +24,8 @@ class SpectralNormalizationLayer(Layer):
 
         v = u·Wᵀ / |u·Wᵀ|, u = v·W / |v·W|, ``power_iterations`` times from the stored u, and σ = v·W·uᵀ
 
-    Keras stores W / σ and u after each step of training. Here a call changes no weight: `normalized` gives
-    both to the training loop, and the gradient of the kernel is that of W / σ, which takes its place.
+    A call in training stores W / σ as the kernel, and the last u, as in Keras; the gradient of the kernel is
+    that of W / σ.
 
     Shapes:
         x and y: those of the layer. W: its kernel (or embeddings) as a matrix, (inputs, outputs).
@@ -73,16 +73,14 @@ class SpectralNormalizationLayer(Layer):
         return self.kernel / (v @ matrix @ u.T), u
 
     def _inside(self, x: Array, training: bool) -> Layer:
-        """The layer that runs: in training a copy with the normalized kernel."""
+        """The layer inside, in training with its kernel normalized."""
         if not np.issubdtype(x.dtype, np.floating):
             # Keras 3 rounds what it makes of whole numbers to whole numbers, Keras 2 did not.
             where = f"layer {self.name!r} (SpectralNormalization)"
             raise InputError(f"{where}: expected floating-point numbers, got values of type {x.dtype}")
-        if not training:
-            return self.layer
-        inside = copy.copy(self.layer)
-        setattr(inside, self.kernel_name, self.normalized()[0])
-        return inside
+        if training:
+            self.kernel[...], self.vector_u[...] = self.normalized()
+        return self.layer
 
     @property
     def output_policy(self) -> Policy | None:
@@ -111,10 +109,9 @@ class SpectralNormalizationLayer(Layer):
     @staticmethod
     def _held(config: Config) -> tuple[type[Layer] | None, Config]:
         """The class and the config of the layer inside; no class where maju has none."""
-        held = config.get("layer")
-        if not isinstance(held, Mapping) or not isinstance(held.get("config"), Mapping):
-            raise ModelFormatError(f"layer {config.get('name')!r} (SpectralNormalization): its layer is none")
-        return find(str(held.get("class_name"))), held["config"]
+        wrong = f"layer {config.get('name')!r} (SpectralNormalization): its layer is none"
+        class_name, held = class_and_config(config.get("layer"), wrong)
+        return find(class_name), held
 
     @classmethod
     def problems(cls, config: Config, where: str) -> list[Problem]:
@@ -135,12 +132,12 @@ class SpectralNormalizationLayer(Layer):
     @classmethod
     def from_config(cls, config: Config, weights: Mapping[str, Array] | None = None) -> Self:
         cls.refuse(config)
-        inside, held = cls._held(config)
+        inside, _ = cls._held(config)
         assert inside is not None  # refused above
         weights = weights or {}
         own = {k.removeprefix("layer/"): array for k, array in weights.items() if k.startswith("layer/")}
         wrapper = cls(
-            inside.from_config(held, own),
+            made(inside, config["layer"], own),
             weights["vector_u"],
             power_iterations=config.get("power_iterations", 1),
             name=config.get("name"),
@@ -149,11 +146,10 @@ class SpectralNormalizationLayer(Layer):
         return wrapper
 
     def get_config(self) -> dict[str, Any]:
-        held = {"module": "keras.layers", "class_name": self.layer.keras_class}
         return {
             "name": self.name,
             **self.extra_config,
-            "layer": {**held, "config": self.layer.get_config()},
+            "layer": entry(self.layer),
             "power_iterations": self.power_iterations,
         }
 

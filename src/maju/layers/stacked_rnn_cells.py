@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import copy
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any, Self
 
 import numpy as np
 
-from maju.errors import ModelFormatError, Problem
-from maju.layers.base import Array, Config, Gradients, Shape, snake_case
+from maju.errors import ModelFormatError, Problem, UnsupportedModelError
+from maju.layers.base import Array, Config, Gradients, Shape
 from maju.layers.cell import AnyCell, States, StepBackward
 from maju.layers.gru_cell import GRUCell
+from maju.layers.held import class_and_config, entry, keys_of, made
 from maju.layers.lstm_cell import LSTMCell
+from maju.layers.registry import CUSTOM, find_cell
 from maju.layers.simple_rnn_cell import SimpleRNNCell
 
-__all__ = ["CELLS", "StackedRNNCells", "class_and_config", "entry"]
+__all__ = ["CELLS", "StackedRNNCells", "cell_problems", "known_cell", "no_cell"]
 
-#: The cells that a stack can be made of, by their Keras class names: these, and stacks.
+#: The cells of Keras by their class names: these, and stacks of them.
 CELLS: dict[str, type[AnyCell]] = {cls.keras_class: cls for cls in (SimpleRNNCell, LSTMCell, GRUCell)}
 
 
@@ -42,16 +43,24 @@ class StackedRNNCells(AnyCell):
     # Keras 2.1 handed the states over in reverse; its successors can still be told to.
     only = {"reverse_state_order": False}
 
+    def __new__(cls, cells: Any = (), **kwargs: Any) -> Any:
+        """A stack of these cells; of cells without weights yet, one whose weights are made later."""
+        if not isinstance(cells, (list, tuple)) or any(not isinstance(cell, AnyCell) for cell in cells):
+            from maju.models.blueprints import recurrent
+
+            return recurrent.StackedRNNCells(cells, **kwargs)
+        return super().__new__(cls)
+
     def __init__(self, cells: Sequence[AnyCell], *, name: str | None = None) -> None:
         super().__init__(name)
         if not cells:
             raise ValueError("a stack needs at least one cell")
         self.cells: dict[str, AnyCell] = dict(
-            zip(_keys([cell.keras_class for cell in cells]), cells, strict=True)
+            zip(keys_of([cell.keras_class for cell in cells]), cells, strict=True)
         )
         for below, above in pairwise(cells):
-            (width,) = below.state_shapes(below.input_shape)[below.output_state]
-            if above.input_shape != (width,):
+            (width,) = below.output_shape(below.input_shape)
+            if above.input_shape not in ((width,), (None,)):
                 raise ValueError(f"{above!r} does not read the {width} units of {below!r}")
 
     @property
@@ -73,11 +82,24 @@ class StackedRNNCells(AnyCell):
         *below, last = self.cells.values()
         return sum(cell.state_count for cell in below) + last.output_state
 
+    def _each(self, step: Shape) -> list[tuple[AnyCell, Shape]]:
+        """Each cell with the shape of what it reads, if the first reads a step of this shape."""
+        found = []
+        for cell in self.cells.values():
+            found.append((cell, step))
+            step = cell.output_shape(step)
+        return found
+
     def state_shapes(self, step: Shape) -> list[Shape]:
-        return [shape for cell in self.cells.values() for shape in cell.state_shapes(step)]
+        return [shape for cell, own in self._each(step) for shape in cell.state_shapes(own)]
+
+    def output_shape(self, step: Shape) -> Shape:
+        last, own = self._each(step)[-1]
+        return last.output_shape(own)
 
     def zero_states(self, batch: int, step: tuple[int, ...] = ()) -> States:
-        return tuple(state for cell in self.cells.values() for state in cell.zero_states(batch, step))
+        each = self._each(step)
+        return tuple(s for cell, own in each for s in cell.zero_states(batch, tuple(n or 0 for n in own)))
 
     @property
     def state_count(self) -> int:
@@ -86,9 +108,8 @@ class StackedRNNCells(AnyCell):
     def for_sequence(self, batch: int, step: tuple[int, ...]) -> AnyCell:
         stack = copy.copy(self)
         stack.cells = {}
-        for key, cell in self.cells.items():
-            stack.cells[key] = cell.for_sequence(batch, step)
-            step = cell.zero_states(batch, step)[cell.output_state].shape[1:]
+        for key, (cell, own) in zip(self.cells, self._each(step), strict=True):
+            stack.cells[key] = cell.for_sequence(batch, tuple(n or 0 for n in own))
         return stack
 
     def _apart(self, states: States) -> list[States]:
@@ -100,34 +121,35 @@ class StackedRNNCells(AnyCell):
 
     def step(self, x: Array, states: States) -> States:
         after: States = ()
+        extra: States = ()  # an output of the last cell that is none of its states
         for cell, own in zip(self.cells.values(), self._apart(states), strict=True):
             own = cell.step(x, own)
             x = own[cell.output_state]
-            after += own
-        return after
+            after, extra = after + own[: cell.state_count], own[cell.state_count :]
+        return after + extra
 
     def step_vjp(self, x: Array, states: States) -> tuple[States, StepBackward]:
         after: States = ()
+        extra: States = ()
         ways_back = []
         for cell, own in zip(self.cells.values(), self._apart(states), strict=True):
             own, back = cell.step_vjp(x, own)
             x = own[cell.output_state]
-            after += own
+            after, extra = after + own[: cell.state_count], own[cell.state_count :]
             ways_back.append(back)
 
         def backward(d_after: States) -> tuple[Array, States, Gradients]:
             parts = zip(self.cells, self._apart(d_after), ways_back, strict=True)
             d_before: States = ()
             gradients: Gradients = {}
-            dx: Any = 0.0  # no cell reads the output of the last one
+            dx: Any = 0.0 if not extra else d_after[-1]  # no cell reads the output of the last one
             for key, d_own, back in reversed(list(parts)):
-                read = self.cells[key].output_state
-                dx, d_own, own = back((*d_own[:read], d_own[read] + dx, *d_own[read + 1 :]))
+                dx, d_own, own = back(self.cells[key].with_output(d_own, dx))
                 d_before = d_own + d_before
                 gradients |= {f"cells/{key}/{name}": gradient for name, gradient in own.items()}
             return dx, d_before, gradients
 
-        return after, backward
+        return after + extra, backward
 
     # What files hold of it, and back
 
@@ -137,25 +159,21 @@ class StackedRNNCells(AnyCell):
         cells = config.get("cells")
         if not isinstance(cells, (list, tuple)) or not cells:
             raise ModelFormatError(f"layer {config.get('name')!r} (StackedRNNCells): its cells are no cells")
-        held = [class_and_config(cell, config.get("name")) for cell in cells]
-        return dict(zip(_keys([class_name for class_name, _ in held]), held, strict=True))
+        held = [class_and_config(cell, no_cell(config.get("name"))) for cell in cells]
+        return dict(zip(keys_of([class_name for class_name, _ in held]), held, strict=True))
 
     @classmethod
     def problems(cls, config: Config, where: str) -> list[Problem]:
         found = super().problems(config, where)
         for key, (class_name, held) in cls._held(config).items():
-            if class_name in CELLS:
-                found += CELLS[class_name].problems(held, f"{where}, {key}")
-            else:
-                what = f"one of its cells is a {class_name}; {', '.join(CELLS)} are implemented"
-                found.append(Problem(where, what))
+            found += cell_problems(class_name, held, where, key)
         return found
 
     @classmethod
     def weight_shapes(cls, config: Config, input_shape: Shape | None) -> dict[str, Shape]:
         shapes: dict[str, Shape] = {}
         for key, (class_name, held) in cls._held(config).items():
-            own = CELLS[class_name].weight_shapes(held, input_shape)
+            own = known_cell(class_name).weight_shapes(held, input_shape)
             shapes |= {f"cells/{key}/{name}": shape for name, shape in own.items()}
             input_shape = (None, _width(class_name, held))
         return shapes
@@ -164,10 +182,10 @@ class StackedRNNCells(AnyCell):
     def from_config(cls, config: Config, weights: Mapping[str, Array] | None = None) -> Self:
         cls.refuse(config)
         cells = []
-        for key, (class_name, held) in cls._held(config).items():
+        for (key, (class_name, _)), held in zip(cls._held(config).items(), config["cells"], strict=True):
             prefix = f"cells/{key}/"
             own = {k.removeprefix(prefix): a for k, a in (weights or {}).items() if k.startswith(prefix)}
-            cells.append(CELLS[class_name].from_config(held, own))
+            cells.append(made(known_cell(class_name), held, own))
         stack = cls(cells, name=config.get("name"))
         stack.keep_extra(config)
         return stack
@@ -183,31 +201,43 @@ class StackedRNNCells(AnyCell):
 CELLS[StackedRNNCells.keras_class] = StackedRNNCells
 
 
-def _width(class_name: str, config: Config) -> int:
-    """How many units a cell has; of a stack, its last cell."""
+def _cell_class(class_name: str) -> type[AnyCell] | None:
+    """The cell for a Keras class name, a registered one first; None where there is none."""
+    return find_cell(class_name) or CELLS.get(class_name)
+
+
+def cell_problems(class_name: str, config: Config, where: str, part: str) -> list[Problem]:
+    """Everything in a cell that is not implemented; `part` is what it is of the layer at `where`."""
+    cls = _cell_class(class_name)
+    if cls is not None:
+        return cls.problems(config, f"{where}, {part}")
+    what, way_out = f"{class_name} is no cell that maju has", ""
+    if ">" in class_name:
+        name = class_name.removeprefix(CUSTOM)
+        what = f"{name} is a class of its author's own; the file does not hold its computation"
+        way_out = f"write it as a cell of maju's, under @maju.register({name!r})"
+    return [Problem(f"{where}, {part}", what, way_out)]
+
+
+def known_cell(class_name: str) -> type[AnyCell]:
+    """The cell for a Keras class name.
+
+    Raises:
+        UnsupportedModelError: there is none.
+    """
+    found = _cell_class(class_name)
+    if found is None:
+        raise UnsupportedModelError(cell_problems(class_name, {}, "a recurrent layer", "cell"))
+    return found
+
+
+def _width(class_name: str, config: Config) -> int | None:
+    """How long the output of a cell is; of a stack, that of its last cell. None where only the cell knows."""
     while class_name == StackedRNNCells.keras_class:
-        class_name, config = class_and_config(config["cells"][-1], config.get("name"))
-    units: int = config["units"]
-    return units
+        class_name, config = class_and_config(config["cells"][-1], no_cell(config.get("name")))
+    return config["units"] if class_name in CELLS else None
 
 
-def entry(cell: AnyCell) -> dict[str, Any]:
-    """A cell as a Keras file holds it."""
-    return {"class_name": cell.keras_class, "config": cell.get_config(), "module": "keras.layers"}
-
-
-def class_and_config(held: Any, name: Any) -> tuple[str, Config]:
-    """The class and the config of a cell that a file holds; `name` is the layer that it is the cell of."""
-    if not isinstance(held, Mapping) or not isinstance(held.get("config"), Mapping):
-        raise ModelFormatError(f"layer {name!r}: its cell is no cell")
-    return str(held.get("class_name")), held["config"]
-
-
-def _keys(classes: Sequence[str]) -> list[str]:
-    """Where Keras keeps each of several cells: its class in snake case, counted by class."""
-    counts: Counter[str] = Counter()
-    keys = []
-    for base in map(snake_case, classes):
-        keys.append(f"{base}_{counts[base]}" if counts[base] else base)
-        counts[base] += 1
-    return keys
+def no_cell(name: Any) -> str:
+    """What is said of a cell of the layer of this name that is none."""
+    return f"layer {name!r}: its cell is no cell"

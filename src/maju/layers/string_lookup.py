@@ -36,4 +36,10 @@ class StringLookupLayer(IndexLookup):
         if array.dtype.kind not in "USOT":
             where = f"layer {self.name!r} (StringLookup)"
             raise InputError(f"{where}: expected texts, got values of type {array.dtype}")
-        return text_array(array)
+        return array if array.ndim else text_array(array)
+
+    def _forms(self, value: bytes) -> tuple[bytes | str, ...]:
+        try:
+            return value, value.decode()
+        except UnicodeDecodeError:
+            return (value,)

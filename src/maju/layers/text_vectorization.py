@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from maju.errors import Problem
 from maju.layers.base import Array, Config, Layer, Shape
 from maju.layers.registry import layer
@@ -17,7 +19,7 @@ __all__ = ["TextVectorizationLayer"]
 class TextVectorizationLayer(Layer):
     """Texts to the ids or the counts of their tokens; `maju.text.TextVectorizer` says how.
 
-    Keras declares counts to be float32 and computes them as int64; here they are float32.
+    Counts are int64, as Keras's layer computes them, and those of mode tf_idf float32.
 
     Shapes:
         x: (batch,) or (batch, 1) of strings or UTF-8 bytes.
@@ -104,7 +106,9 @@ class TextVectorizationLayer(Layer):
         self.vectorizer.adapt(texts)
 
     def forward(self, x: Any, training: bool = False, mask: Any = None) -> Array:
-        return self.vectorizer(x)
+        y = self.vectorizer(x)
+        # Keras's layer counts in whole numbers.
+        return y.astype(np.int64) if self.output_mode in ("count", "multi_hot") else y
 
     def output_shape(self, input_shape: Shape) -> Shape:
         if self.output_mode == "int":

@@ -7,12 +7,18 @@ from typing import Any, Self
 
 import numpy as np
 
-from maju.errors import InputError, ModelFormatError, Problem
+from maju.errors import InputError, Problem
 from maju.layers.base import Array, Backward, Config, Gradients, Layer, Shape
+from maju.layers.held import class_and_config, entry, made
 from maju.layers.policies import Policy
+from maju.layers.quantizable import QuantizableLayer
 from maju.layers.registry import find, layer
 
 __all__ = ["TimeDistributedLayer"]
+
+#: How a layer inside may be quantized; and the layer whose packed kernel lacks its shape there.
+QUANTIZED = ("int8", "int4", "float8")
+UNKNOWN_AXES = ("EinsumDense", "int4")
 
 
 @layer
@@ -20,7 +26,8 @@ class TimeDistributedLayer(Layer):
     """Run a layer at every step of a sequence, each time with the same weights: y[:, t] = layer(x[:, t]).
 
     The steps are taken one by one, so that a BatchNormalization inside sees one step at a time in training.
-    A mask is handed on, and step t's part of it is given to the layer.
+    A mask is handed on, and step t's part of it is given to the layer. Of a quantized layer Keras leaves out
+    the scales here: y is what the whole numbers of its kernel give.
 
     Shapes:
         x: (batch, time, ...). mask: (batch, time, ...) of bool. y: (batch, time, ...).
@@ -111,10 +118,9 @@ class TimeDistributedLayer(Layer):
     @staticmethod
     def _held(config: Config) -> tuple[type[Layer] | None, Config]:
         """The class and the config of the layer inside; no class where maju has none."""
-        held = config.get("layer")
-        if not isinstance(held, Mapping) or not isinstance(held.get("config"), Mapping):
-            raise ModelFormatError(f"layer {config.get('name')!r} (TimeDistributed): its layer is no layer")
-        return find(str(held.get("class_name"))), held["config"]
+        wrong = f"layer {config.get('name')!r} (TimeDistributed): its layer is no layer"
+        class_name, held = class_and_config(config.get("layer"), wrong)
+        return find(class_name), held
 
     @classmethod
     def around(cls, layer: Layer, config: Config) -> Self:
@@ -137,8 +143,10 @@ class TimeDistributedLayer(Layer):
             what = f"its layer is a {config['layer'].get('class_name')}, which maju does not have"
             return [*found, Problem(where, what)]
         found += inside.problems(held, f"{where}, layer")
-        if not found and inside.quantizable and Policy.of(held.get("dtype")).quantization:
-            found.append(Problem(where, "its layer is quantized, and Keras computes it without its scales"))
+        mode = None if found or not inside.quantizable else Policy.of(held.get("dtype")).quantization
+        if mode and (not mode.startswith(QUANTIZED) or (inside.keras_class, mode[:4]) == UNKNOWN_AXES):
+            what = f"its layer is an {inside.keras_class} quantized as {mode}, which is not implemented there"
+            found.append(Problem(where, what))
         return found
 
     @classmethod
@@ -149,18 +157,26 @@ class TimeDistributedLayer(Layer):
         return {f"layer/{name}": shape for name, shape in shapes.items()}
 
     @classmethod
+    def other_layouts(cls, config: Config, shapes: Mapping[str, Shape]) -> list[dict[str, Shape]]:
+        inside, held = cls._held(config)
+        own = {name.removeprefix("layer/"): shape for name, shape in shapes.items()}
+        layouts = [] if inside is None else inside.other_layouts(held, own)
+        return [{f"layer/{name}": shape for name, shape in layout.items()} for layout in layouts]
+
+    @classmethod
     def from_config(cls, config: Config, weights: Mapping[str, Array] | None = None) -> Self:
         cls.refuse(config)
         inside, held = cls._held(config)
         assert inside is not None  # refused above
         own = {name.removeprefix("layer/"): array for name, array in (weights or {}).items()}
-        return cls.around(inside.from_config(held, own), config)
+        if issubclass(inside, QuantizableLayer) and Policy.of(held.get("dtype")).quantization:
+            return cls.around(inside.without_scales(held, own), config)
+        return cls.around(made(inside, config["layer"], own), config)
 
     def get_config(self) -> dict[str, Any]:
-        held = {"module": "keras.layers", "class_name": self.layer.keras_class}
         return {
             "name": self.name,
             **self.extra_config,
             **({"inner_masks": True} if self.inner_masks else {}),
-            "layer": {**held, "config": self.layer.get_config()},
+            "layer": entry(self.layer),
         }

@@ -122,6 +122,16 @@ class Windows:
         places = product(*(range(k) for k in self.size))
         return [(place, padded[:, *seen]) for place, seen in zip(places, product(*along), strict=True)]
 
+    def patches(self, padded: Array) -> Array:
+        """What every window sees: (batch, windows ..., places of a window ..., channels), a view.
+
+        For an image ``patches[n, i, j, a, b, c] = padded[n, i·s + a·d, j·s + b·d, c]``.
+        """
+        along = tuple(range(1, padded.ndim - 1))
+        seen = np.lib.stride_tricks.sliding_window_view(padded, self.reach, along)
+        strides, dilation = ([slice(None, None, n) for n in ns] for ns in (self.strides, self.dilation))
+        return np.moveaxis(seen[:, *strides, :, *dilation], padded.ndim - 1, -1)
+
 
 def whole(value: int | Sequence[int], rank: int) -> tuple[int, ...]:
     """A number for each axis, where Keras takes one for all: 3 stands for (3, 3)."""

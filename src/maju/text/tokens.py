@@ -30,10 +30,9 @@ def text_array(texts: Any) -> npt.NDArray[np.object_]:
     array = np.asarray(texts, dtype=object)
     if array.ndim == 0:
         raise InputError("expected a list or an array of texts, got a single text: put it into a list")
-    encoded = np.empty(array.shape, dtype=object)
-    for place, text in np.ndenumerate(array):
-        encoded[place] = _encode(text)
-    return encoded
+    encoded = np.empty(array.size, dtype=object)
+    encoded[:] = [_encode(text) for text in array.ravel().tolist()]
+    return encoded.reshape(array.shape)
 
 
 def _encode(text: Any) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -169,10 +169,15 @@ def separable_conv(
 # Pooling
 
 
+def _pool_gradient(kinds: dict[int, Any]) -> Callable[..., Any]:
+    """The way back through the pooling of these layers, one for each rank."""
+    return lambda dy, y, inputs, **settings: _back(_layer(kinds, inputs, **settings), dy, inputs)[0]
+
+
 @operation(
     "MaxPool",
     module="nn",
-    gradient=lambda dy, y, inputs, **settings: _back(_layer(MAX, inputs, **settings), dy, inputs)[0],
+    gradient=_pool_gradient(MAX),
     choices=PADDED,
 )
 def max_pool(
@@ -192,7 +197,7 @@ def max_pool(
 @operation(
     "AveragePool",
     module="nn",
-    gradient=lambda dy, y, inputs, **settings: _back(_layer(AVERAGE, inputs, **settings), dy, inputs)[0],
+    gradient=_pool_gradient(AVERAGE),
     choices=PADDED,
 )
 def average_pool(
@@ -212,7 +217,7 @@ def average_pool(
 @operation(
     "AdaptiveMaxPool",
     module="nn",
-    gradient=lambda dy, y, inputs, **settings: _back(_layer(ADAPTIVE_MAX, inputs, **settings), dy, inputs)[0],
+    gradient=_pool_gradient(ADAPTIVE_MAX),
     choices=FORMATS,
 )
 def adaptive_max_pool(inputs: Any, *, output_size: Lengths, data_format: str | None = None) -> Any:
@@ -224,9 +229,7 @@ def adaptive_max_pool(inputs: Any, *, output_size: Lengths, data_format: str | N
 @operation(
     "AdaptiveAveragePool",
     module="nn",
-    gradient=lambda dy, y, inputs, **settings: _back(
-        _layer(ADAPTIVE_AVERAGE, inputs, **settings), dy, inputs
-    )[0],
+    gradient=_pool_gradient(ADAPTIVE_AVERAGE),
     choices=FORMATS,
 )
 def adaptive_average_pool(inputs: Any, *, output_size: Lengths, data_format: str | None = None) -> Any:

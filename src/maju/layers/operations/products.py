@@ -14,7 +14,7 @@ from maju.layers.operations.axes import axis_tuple
 from maju.layers.operations.function import operation
 from maju.layers.operations.types import floating, summable, tensor, tensors
 
-__all__: list[str] = []
+__all__ = ["spelled"]
 
 
 def _matmul_gradient(dy: Any, y: Any, x1: Any, x2: Any) -> Any:
@@ -141,7 +141,7 @@ def kron(x1: Any, x2: Any) -> Any:
 # Sums of products by their letters
 
 
-def _spelled(subscripts: str, ndims: Sequence[int]) -> tuple[list[str], str]:
+def spelled(subscripts: str, ndims: Sequence[int]) -> tuple[list[str], str]:
     """The letters of each operand and of the output, those for an ellipsis among them."""
     left, arrow, out = subscripts.replace(" ", "").partition("->")
     terms = left.split(",")
@@ -154,15 +154,15 @@ def _spelled(subscripts: str, ndims: Sequence[int]) -> tuple[list[str], str]:
         for term, ndim in zip(terms, ndims, strict=True)
     ]
     letters = spare[: max(elided)]
-    spelled = [
+    terms = [
         term.replace("...", "".join(letters[len(letters) - n :]))
         for term, n in zip(terms, elided, strict=True)
     ]
-    return spelled, out.replace("...", "".join(letters))
+    return terms, out.replace("...", "".join(letters))
 
 
 def _einsum_gradient(dy: Any, y: Any, *operands: Any, subscripts: str) -> Any:
-    terms, out = _spelled(subscripts, [np.ndim(operand) for operand in operands])
+    terms, out = spelled(subscripts, [np.ndim(operand) for operand in operands])
     found = []
     for place, (term, operand) in enumerate(zip(terms, operands, strict=True)):
         if len(set(term)) < len(term):

@@ -256,6 +256,14 @@ def _rows(x: Array, axis: Axis) -> Array:
     return moved.reshape(*moved.shape[: x.ndim - len(axes)], -1)
 
 
+def _from_rows(rows: Array, shape: tuple[int, ...], axis: Axis) -> Array:
+    """The way back from `_rows`: the values where they were in an array of this shape."""
+    axes = axis_tuple(axis, len(shape))
+    others = [n for place, n in enumerate(shape) if place not in axes]
+    together = rows.reshape(*others, *(shape[a] for a in axes))
+    return np.moveaxis(together, range(len(shape) - len(axes), len(shape)), axes)
+
+
 def _weak_q(q: Any) -> Array:
     """Quantiles as float32: Keras computes ranks from what 0.1 is in that type."""
     return np.asarray(tensor(q), np.float32)
@@ -281,10 +289,7 @@ def _quantile_gradient(dy: Any, x: Array, q: Array, axis: Axis) -> Any:
             sorted_[..., rank[place]] += sent[(..., *place)] * share[place]
     found = np.empty_like(sorted_)
     np.put_along_axis(found, order, sorted_, axis=-1)
-    axes = axis_tuple(axis, x.ndim)
-    others = [n for place, n in enumerate(x.shape) if place not in axes]
-    together = found.reshape(*others, *(x.shape[a] for a in axes))
-    return np.moveaxis(together, range(x.ndim - len(axes), x.ndim), axes)
+    return _from_rows(found, x.shape, axis)
 
 
 #: In a graph Keras interpolates, whatever method it was given, so the other ones stay out.
@@ -361,10 +366,7 @@ def _nan_quantile_gradient(dy: Any, x: Array, q: Array, axis: Axis) -> Any:
             part = np.zeros(rows.shape)
             np.put_along_axis(part, there, (sent * share)[..., place, np.newaxis], axis=-1)
             found += part
-    axes = axis_tuple(axis, x.ndim)
-    others = [n for place, n in enumerate(x.shape) if place not in axes]
-    together = found.reshape(*others, *(x.shape[a] for a in axes))
-    return np.moveaxis(together, range(x.ndim - len(axes), x.ndim), axes)
+    return _from_rows(found, x.shape, axis)
 
 
 @operation(
