@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any, Self
@@ -22,7 +22,7 @@ from maju.models.inputs import bind, flat, given_for
 from maju.models.symbolic import called_on_symbols
 from maju.models.tape import CallBackward, Tape, spread
 
-__all__ = ["GraphLayer"]
+__all__ = ["Done", "GraphLayer", "run_call", "take_room"]
 
 #: What a layer raises over values, shapes or hyper-parameters that it cannot compute with.
 BROKEN = (ArithmeticError, AttributeError, LookupError, MemoryError, TypeError, ValueError)
@@ -35,6 +35,7 @@ class GraphLayer(Layer):
         spec: the graph as plain data.
         shapes: the shape of each tensor of the graph.
         nodes: the layers and the operations by name, in the order of the file.
+        takes_masks_off: as `maju.models.graph.takes_masks_off` says.
         steps: the calls in the order in which they are computed.
     """
 
@@ -54,7 +55,7 @@ class GraphLayer(Layer):
         self.nodes = dict(nodes)
         self._trainable = spec.trainable
         self.steps = in_order(spec)
-        self._takes_masks_off = takes_masks_off(spec)
+        self.takes_masks_off = takes_masks_off(spec)
         self._parameters = self.count_params()
 
     @property
@@ -195,15 +196,7 @@ class GraphLayer(Layer):
         room = Room(self._parameters * max(rows, 1) + sum(map(np.size, inputs.values())), rows)
         for step in self.steps:
             node = self.nodes[step.call.layer]
-            if isinstance(node, Operation):
-                done = _compute(node, step.call, values, room, tape)
-            else:
-                given = LayerCall.of(step.call, type(node))
-                mask = given.masks(values, masks)
-                if self._takes_masks_off and node.keras_class == "MultiHeadAttention":
-                    mask[0] = masks.get(given.x[0])  # it heeds no mask of the query but the query's own
-                    masks.update(dict.fromkeys(refs_in(given.x)))
-                done = _call(node, given, mask, training, values, room, tape)
+            done = run_call(node, step.call, values, masks, room, training, tape, self.takes_masks_off)
             outputs = flat(done.y)
             refs = [TensorRef(step.call.layer, step.index, place) for place in range(len(outputs))]
             values.update(zip(refs, outputs, strict=True))
@@ -217,7 +210,7 @@ class GraphLayer(Layer):
 
 
 @dataclass(frozen=True)
-class _Done:
+class Done:
     """A call that was computed: what it gave, its mask, what it was given, and the way back, if any."""
 
     y: Any
@@ -226,18 +219,45 @@ class _Done:
     back: CallBackward | None
 
 
+def run_call(
+    node: Layer | Operation,
+    call: CallSpec,
+    values: Mapping[TensorRef, Any],
+    masks: MutableMapping[TensorRef, Any],
+    room: Room,
+    training: bool = False,
+    tape: Tape | None = None,
+    takes_masks_off: bool = False,
+) -> Done:
+    """One call of a graph.
+
+    Args:
+        values, masks: those of the tensors so far.
+        room: what may still be made.
+        takes_masks_off: whether attention takes the masks off its inputs, as `graph.takes_masks_off` says.
+    """
+    if isinstance(node, Operation):
+        return _compute(node, call, values, room, tape)
+    given = LayerCall.of(call, type(node))
+    mask = given.masks(values, masks)
+    if takes_masks_off and node.keras_class == "MultiHeadAttention":
+        mask[0] = masks.get(given.x[0])  # it heeds no mask of the query but the query's own
+        masks.update(dict.fromkeys(refs_in(given.x)))
+    return _call(node, given, mask, training, values, room, tape)
+
+
 def _compute(
     node: Operation, call: CallSpec, values: Mapping[TensorRef, Any], room: Room, tape: Tape | None
-) -> _Done:
+) -> Done:
     """An operation."""
     sources = [call.args, dict(call.kwargs)]
     args, kwargs = map_refs(sources, values.__getitem__)
-    _take(room, values_of_operation(node, args, kwargs), node)
+    take_room(room, values_of_operation(node, args, kwargs), node)
     if tape is None:
-        return _Done(node.forward(*args, **kwargs), None, sources, None)
+        return Done(node.forward(*args, **kwargs), None, sources, None)
     y, backward = node.vjp(*args, **kwargs)
     form = _form(y)
-    return _Done(y, None, sources, lambda dys: (backward(_filled(form, iter(dys))), {}))
+    return Done(y, None, sources, lambda dys: (backward(_filled(form, iter(dys))), {}))
 
 
 def _call(
@@ -248,18 +268,18 @@ def _call(
     values: Mapping[TensorRef, Any],
     room: Room,
     tape: Tape | None,
-) -> _Done:
+) -> Done:
     """A layer, given the mask of what it is given."""
     x, options = map_refs([given.x, dict(given.options)], values.__getitem__)
     seen = None if given.sees_no_mask_of_its_own else mask
     sources = [given.x, list(refs_in(given.options.get("initial_state")))]
     if isinstance(node, GraphLayer):  # which takes room of its own
         if tape is None:
-            return _Done(*node.forward_with_mask(x, training, seen), sources, None)
+            return Done(*node.forward_with_mask(x, training, seen), sources, None)
         (y, y_mask), backward = node.vjp_with_mask(x, training, seen, tape.inner())
-        return _Done(y, y_mask, sources, _back_from(backward, y, several=False))
+        return Done(y, y_mask, sources, _back_from(backward, y, several=False))
     shapes = map_refs(dict(given.options), lambda ref: np.shape(values[ref]))
-    _take(room, values_of_layer(node, x, shapes), node)
+    take_room(room, values_of_layer(node, x, shapes), node)
     try:
         with np.errstate(all="ignore"):  # Keras gives infinities and NaN without a word
             taken, back = node.taken(x), None
@@ -269,7 +289,7 @@ def _call(
                 way_back = node.vjp if tape.goes_back_to(sources) else node.vjp_to_weights
                 y, backward = _typed_vjp(node, way_back, taken, training, seen, node.taken(options))
                 back = _back_from(backward, y, several="initial_state" in options)
-            return _Done(y, node.output_mask(taken, mask, options), sources, back)
+            return Done(y, node.output_mask(taken, mask, options), sources, back)
     except MajuError:
         raise
     except BROKEN as error:
@@ -327,7 +347,7 @@ def _filled(form: Any, leaves: Iterator[Any]) -> Any:
     return [_filled(part, leaves) for part in form] if isinstance(form, list) else next(leaves)
 
 
-def _take(room: Room, values: int, node: Layer | Operation) -> None:
+def take_room(room: Room, values: int, node: Layer | Operation) -> None:
     too_much = room.take(values)
     if too_much:
         raise InputError(f"{_where(node)}: {too_much}")

@@ -1,0 +1,55 @@
+"""Arena: memory for the tensors of one run, used again as soon as nobody needs it."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from maju.layers.base import Array
+
+__all__ = ["Arena"]
+
+
+#: How many times larger than what is asked for a block may be: a large one is kept for what needs it.
+LARGER = 4
+
+
+class Arena:
+    """Blocks of memory that are lent and given back.
+
+    The second tile of a run finds the blocks of the first, so that a run of any length allocates for one
+    tile, and no more than is alive at the same time.
+    """
+
+    def __init__(self) -> None:
+        self._free: list[Array] = []
+        self._lent: dict[int, Array] = {}
+
+    def take(self, *shape: int, dtype: np.dtype | type = np.float32) -> Array:
+        """An array of this shape with anything in it, in the smallest free block that suits it."""
+        dtype = np.dtype(dtype)
+        size = math.prod(shape) * dtype.itemsize
+        best = None
+        for place, block in enumerate(self._free):
+            if size <= len(block) <= LARGER * size and (best is None or len(block) < len(self._free[best])):
+                best = place
+        block = np.empty(size, np.uint8) if best is None else self._free.pop(best)
+        self._lent[id(block)] = block
+        array: Array = block[:size].view(dtype).reshape(shape)
+        return array
+
+    def give_back(self, array: Array) -> None:
+        """Take back the block of an array, or of any view of it; nothing happens if it is of elsewhere."""
+        block = self._lent.pop(id(array.base), None)
+        if block is not None:
+            self._free.append(block)
+
+    def holds(self, array: Array) -> bool:
+        """Whether an array lies in memory that was lent and not given back."""
+        return id(array.base) in self._lent
+
+    @property
+    def size(self) -> int:
+        """The bytes of all blocks together."""
+        return sum(map(len, [*self._free, *self._lent.values()]))
