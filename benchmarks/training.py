@@ -37,7 +37,7 @@ TEXT_MODELS = {
     )
 }
 #: Each CNN: how many blocks of convolution and pooling, and how many convolutions in each.
-CNNS = {"CNN of 2 layers": (2, 1), "CNN of 4 layers": (2, 2)}
+CNNS = {"CNN of 2 layers": (2, 1), "CNN of 4 layers": (2, 2), "CNN of 6 layers": (3, 2)}
 
 
 def text_model(kind, both_ways, masked):
@@ -55,7 +55,7 @@ def cnn(blocks, in_block):
     from keras import Input, Sequential, layers
 
     stack = [Input((32, 32, 3))]
-    for filters in (32, 64)[:blocks]:
+    for filters in (32, 64, 128)[:blocks]:
         stack += [layers.Conv2D(filters, 3, padding="same", activation="relu") for _ in range(in_block)]
         stack.append(layers.MaxPooling2D())
     stack += [layers.Flatten(), layers.Dense(128, activation="relu"), layers.Dense(10, activation="softmax")]

@@ -22,13 +22,19 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from maju.errors import InputError
 
-__all__ = ["count", "each"]
+__all__ = ["count", "each", "is_part", "matmul", "one_blas_thread"]
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+#: How many multiplications, and how many rows, a part of a product of matrices has at least.
+LEAST_WORK, LEAST_ROWS = 1 << 22, 64
+
+_PART = contextvars.ContextVar("part", default=False)
 
 
 def count() -> int:
@@ -52,13 +58,14 @@ def each(function: Callable[[Item], Result], items: Iterable[Item]) -> list[Resu
     """``[function(item) for item in items]``, with several threads at it.
 
     The caller's own thread takes part, and does all that no other has begun. So it may be called by many
-    threads at once, within itself and after a fork: none waits for what waits itself.
+    threads at once, within itself and after a fork: none waits for what waits itself. Where there are several
+    items, BLAS computes with one thread, even if there is no other: so the outcome is the same to the bit.
     """
     todo = deque(enumerate(items))
-    helpers = min(count(), len(todo)) - 1
-    if helpers < 1:
+    if len(todo) < 2:
         return [function(item) for _, item in todo]
     results: dict[int, Result] = {}
+    threads = count()
 
     def work() -> None:
         while todo:
@@ -69,10 +76,12 @@ def each(function: Callable[[Item], Result], items: Iterable[Item]) -> list[Resu
             results[place] = function(item)
 
     with _BLAS.held_to_one():
-        futures = _begun(work, helpers)
+        before = _PART.set(True)
+        futures = _begun(work, min(threads, len(todo)) - 1, threads - 1)
         try:
             work()
         finally:
+            _PART.reset(before)
             todo.clear()  # which an error leaves full
             futures = [future for future in futures if not future.cancel()]
             for future in futures:
@@ -82,18 +91,49 @@ def each(function: Callable[[Item], Result], items: Iterable[Item]) -> list[Resu
     return [results[place] for place in sorted(results)]
 
 
-def _begun(work: Callable[[], None], helpers: int) -> list[Future[None]]:
+def is_part() -> bool:
+    """Whether this runs within `each`, as one of several parts; to part it again would gain little."""
+    return _PART.get()
+
+
+def matmul(a: npt.NDArray[Any], b: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """The product of two matrices, with several threads at its rows where it is large.
+
+    How the rows are parted follows from the shapes alone, not from the number of threads.
+    """
+    parts = min(len(a) * b.size // LEAST_WORK, len(a) // LEAST_ROWS)
+    if parts < 2:
+        return np.asarray(a @ b)
+    product = np.empty((len(a), b.shape[1]), np.result_type(a, b))
+    step = -(-len(a) // parts)
+    some = [slice(start, start + step) for start in range(0, len(a), step)]
+    each(lambda rows: np.matmul(a[rows], b, out=product[rows]), some)
+    return product
+
+
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """Meanwhile let BLAS use one thread, and leave the others to `each`.
+
+    The threads of OpenBLAS wait for the next product without rest, for some hundredths of a second: time
+    that they take from all others, where there are many products.
+    """
+    with _BLAS.held_to_one():
+        yield
+
+
+def _begun(work: Callable[[], None], helpers: int, most: int) -> list[Future[None]]:
     """Some other threads at work, each with what holds in this one, as `numpy.errstate`."""
     futures = []
     with suppress(RuntimeError):  # the interpreter is about to end: no more threads
         for _ in range(helpers):
-            futures.append(_pool(helpers).submit(contextvars.copy_context().run, work))
+            futures.append(_pool(most).submit(contextvars.copy_context().run, work))
     return futures
 
 
 @functools.cache
-def _pool(threads: int) -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(threads, thread_name_prefix="maju")
+def _pool(most: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(most, thread_name_prefix="maju")
 
 
 @functools.cache

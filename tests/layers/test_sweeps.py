@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from maju.layers import sweep
 from maju.layers.base import Array
 from maju.layers.gru import GRULayer
 from maju.layers.lstm import LSTMLayer
@@ -25,10 +26,14 @@ def leaves(value: Any) -> list[Array]:
     return value if isinstance(value, list) else [value]
 
 
+@pytest.mark.parametrize("least", [1, 1 << 40], ids=["halves", "whole"])
 @pytest.mark.parametrize("start", ["zeros", "given"])
 @pytest.mark.parametrize("masked", [False, True], ids=["all", "masked"])
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_sweep_is_its_steps(kind: str, masked: bool, start: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_sweep_is_its_steps(
+    kind: str, masked: bool, start: str, least: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sweep, "LEAST_OF_HALF", least)
     rng = np.random.default_rng(3)
     make, gates = KINDS[kind]
     for *flags, biased in product((False, True), repeat=len(FLAGS) + 1):

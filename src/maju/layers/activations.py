@@ -35,16 +35,26 @@ class Activation:
         name: the name that Keras 3 stores in a file, or all that it stores of a layer.
         forward: ``x -> y``.
         gradient: ``(x, y, dy) -> dx``, the vector-Jacobian product.
+        slope: ``(x, y) -> dy/dx`` of a function that takes each element by itself.
         settings: the parameters that `get` was given.
     """
 
     name: Any
     forward: Callable[..., Any]
     gradient: Callable[..., Any]
+    slope: Callable[..., Any] | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
 
     def __call__(self, x: Any) -> Any:
         return self.forward(x)
+
+    def vjp(self, x: Any) -> tuple[Any, Callable[[Any], Any]]:
+        """The output, and ``dy -> dx``, which keeps the slope alone where that is enough: bits, for ReLU."""
+        y = self.forward(x)
+        if self.slope is None:
+            return y, lambda dy: self.gradient(x, y, dy)
+        slope = self.slope(x, y)
+        return y, lambda dy: _times(dy, slope)
 
     def __reduce__(self) -> tuple[Any, ...]:  # the functions inside cannot be pickled; the name can
         return functools.partial(get, self.name, **self.settings), ()
@@ -82,7 +92,8 @@ def get(name: str | Mapping[str, Any] | None, **settings: Any) -> Activation:
         return found
     forward = functools.partial(found.forward, **settings)
     gradient = functools.partial(found.gradient, **settings)
-    return Activation(found.name, forward, gradient, settings)
+    slope = None if found.slope is None else functools.partial(found.slope, **settings)
+    return Activation(found.name, forward, gradient, slope, settings)
 
 
 def is_known(value: object) -> bool:
@@ -176,8 +187,17 @@ def _activation(
         assert derivative is not None
         return dy * derivative(x, y, **settings)
 
+    def slope(x: Any, y: Any, **settings: Any) -> Any:
+        assert derivative is not None
+        x = as_float(x)
+        with np.errstate(over="ignore", under="ignore"):
+            found = np.asarray(derivative(x, y, **settings))
+            return found if found.dtype == bool else found.astype(x.dtype, copy=False)
+
     def listed(function: Callable[..., Any]) -> Callable[..., Any]:
         made = _activation_of(function.__name__, function, of_element if gradient is None else gradient)
+        if gradient is None:
+            made = replace(made, slope=slope)
         for name in (function.__name__, *aliases):
             _ACTIVATIONS[name] = made
         return made.forward
@@ -203,6 +223,12 @@ def _activation_of(name: str, function: Callable[..., Any], gradient: Callable[.
     return Activation(name, forward, back)
 
 
+def _times(dy: Any, slope: Any) -> Any:
+    dy = as_float(dy)
+    with np.errstate(over="ignore", under="ignore"):
+        return np.multiply(dy, slope).astype(dy.dtype, copy=False)
+
+
 def _gated(x: Any, gate: Any) -> Any:
     """The product x · gate, where a closed gate lets not even infinity through: ∞ · 0 = 0."""
     largest = np.finfo(x.dtype).max
@@ -222,9 +248,9 @@ def _relu_derivative(
     x: Any, y: Any, negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0
 ) -> Any:
     above = x > threshold
-    slope_above = True if max_value is None else (x > 0) & (x < max_value)
+    slope_above = above if max_value is None else above & (x > 0) & (x < max_value)
     if not negative_slope:
-        return above & slope_above
+        return slope_above
     return np.where(above, slope_above, x.dtype.type(negative_slope))
 
 
@@ -293,7 +319,7 @@ def sparse_sigmoid(x: Any) -> Any:
     return (np.clip(x, -1, 1) + 1) / 2
 
 
-@_activation(lambda x, y: np.ones_like(x))
+@_activation(lambda x, y: True)
 def linear(x: Any) -> Any:
     """The identity."""
     return x

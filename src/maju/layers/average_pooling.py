@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from maju.layers.base import Array
@@ -25,11 +27,16 @@ class AveragePooling(Pooling):
     def _pool(self, x: Array) -> Array:
         return np.asarray(self._sum(x) / self._count(x))
 
-    def _pool_back(self, x: Array, y: Array, dy: Array, d_views: list[Array]) -> None:
+    def _pool_vjp(self, x: Array) -> tuple[Array, Callable[[Array, list[Array]], None]]:
         """Every value under a window gets the same share."""
-        share = dy / self._count(x)
-        for d_seen in d_views:
-            d_seen += share
+        count = self._count(x)
+
+        def back(dy: Array, d_views: list[Array]) -> None:
+            share = dy / count
+            for d_seen in d_views:
+                d_seen += share
+
+        return np.asarray(self._sum(x) / count), back
 
     def _count(self, x: Array) -> Array:
         """How many values lie under each window, (1, windows ..., 1)."""

@@ -15,6 +15,7 @@ from maju.layers.policies import Policy
 from maju.layers.recurrent import RecurrentLayer, flat_states, several_shapes
 from maju.layers.registry import find, layer
 from maju.layers.simple_rnn import SimpleRNNLayer
+from maju.threads import each
 
 __all__ = ["BidirectionalLSTMLayer", "BidirectionalLayer", "BidirectionalRNNLayer"]
 
@@ -172,13 +173,15 @@ class BidirectionalLayer(Layer):
         self, x: Any, training: bool = True, mask: Any = None, initial_state: Any = None
     ) -> tuple[Any, Backward]:
         x, mask, (first_ahead, first_back) = self._given(x, mask, initial_state)
-        ahead, ahead_backward = self.forward_layer.vjp(x, training, mask, first_ahead)
-        back, back_backward = self.backward_layer.vjp(x, training, mask, first_back)
+        halves = [(self.forward_layer, first_ahead), (self.backward_layer, first_back)]
+        # Neither half waits for the other.
+        ways = each(lambda half: half[0].vjp(x, training, mask, half[1]), halves)
+        (ahead, ahead_backward), (back, back_backward) = ways
 
         def backward(dy: Any) -> tuple[Any, Gradients]:
             d_ahead, d_back = self._parted(ahead, back, dy)
-            dx_ahead, of_ahead = ahead_backward(d_ahead)
-            dx_back, of_back = back_backward(d_back)
+            calls = [(ahead_backward, d_ahead), (back_backward, d_back)]
+            (dx_ahead, of_ahead), (dx_back, of_back) = each(lambda call: call[0](call[1]), calls)
             gradients = {f"forward_layer/{name}": gradient for name, gradient in of_ahead.items()}
             gradients |= {f"backward_layer/{name}": gradient for name, gradient in of_back.items()}
             if first_ahead is None:

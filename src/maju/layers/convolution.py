@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
@@ -13,6 +14,7 @@ from maju.layers.base import Array, Backward, Config, Gradients, Layer, Shape
 from maju.layers.convolve import convolve, convolve_back, kernel_gradient
 from maju.layers.dtypes import as_float
 from maju.layers.lora import AdaptableLayer
+from maju.layers.slices import vjp_in_slices
 from maju.layers.windows import (
     KINDS,
     Windows,
@@ -108,18 +110,23 @@ class AnyConvolution(Layer):
         self, x: Array, linear_back: Callable[[Array, Array], tuple[Array | None, Gradients]]
     ) -> tuple[Array, Backward]:
         activation = activations.get(self.activation)
+
+        def of_some(x: Array) -> tuple[Array, Backward]:
+            y, activation_back = activation.vjp(self._affine(x))
+
+            def backward(dy: Array) -> tuple[Array | None, Gradients]:
+                dz = channels_last(activation_back(dy), self.data_format)
+                dx, gradients = linear_back(x, dz)
+                if self.bias is not None:
+                    gradients["bias"] = dz.sum(axis=tuple(range(dz.ndim - 1)))
+                return (None if dx is None else from_channels_last(dx, self.data_format)), gradients
+
+            return y, backward
+
         x = self._checked(x)
-        z = self._affine(x)
-        y = activation(z)
-
-        def backward(dy: Array) -> tuple[Array | None, Gradients]:
-            dz = channels_last(activation.gradient(z, y, dy), self.data_format)
-            dx, gradients = linear_back(x, dz)
-            if self.bias is not None:
-                gradients["bias"] = dz.sum(axis=tuple(range(dz.ndim - 1)))
-            return (None if dx is None else from_channels_last(dx, self.data_format)), gradients
-
-        return y, backward
+        lengths = self._output_lengths(x.shape[1:-1])
+        of_one = math.prod(x.shape[1:]) + math.prod(n or 0 for n in lengths) * self.output_channels
+        return vjp_in_slices(of_some, x, of_one)
 
     def _affine(self, x: Array) -> Array:
         """A·x + b, in the layer's own data format."""

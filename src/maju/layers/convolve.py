@@ -30,14 +30,14 @@ def convolve(x: Array, kernel: Array, windows: Windows, groups: int = 1) -> Arra
 
     For an image, y[n, i, j, f] = Σ_a Σ_b Σ_c x[n, i·s + a·d, j·s + b·d, c] · K[a, b, c, f].
     """
-    padded = windows.pad(x)
-    counts = windows.patches(padded).shape[1 : 1 + len(windows.size)]
-    y = np.empty((len(x), *counts, kernel.shape[-1]), np.result_type(x, kernel))
-    for x_g, k, y_g in zip(*(_split(array, groups) for array in (padded, kernel, y)), strict=True):
+    seen = windows.patches(windows.pad(x))
+    shape = seen.shape[: 1 + len(windows.size)]  # (batch, windows ...)
+    y = np.empty((math.prod(shape), kernel.shape[-1]), np.result_type(x, kernel))
+    for seen_g, k, y_g in zip(*(_split(array, groups) for array in (seen, kernel, y)), strict=True):
         matrix = _matrix(k)
-        for some, rows in _rows(x_g, windows):
-            y_g[some] = (rows @ matrix).reshape(-1, *y_g.shape[1:])
-    return y
+        for some, rows in _rows(seen_g, windows):
+            np.matmul(rows, matrix, out=y_g[some])
+    return y.reshape(*shape, kernel.shape[-1])
 
 
 def convolve_back(
@@ -73,19 +73,26 @@ def kernel_gradient(x: Array, dy: Array, windows: Windows, groups: int = 1) -> A
     """The gradient of the kernel: dK[a, b, c, f] = Σ over the windows of what they see there · dy."""
     channels, filters = x.shape[-1] // groups, dy.shape[-1]
     gradient = np.zeros((*windows.size, channels, filters), np.result_type(x, dy))
-    parts = (windows.pad(x), dy, gradient)
-    for x_g, dy_g, gradient_g in zip(*(_split(array, groups) for array in parts), strict=True):
-        for some, rows in _rows(x_g, windows):
-            gradient_g += (rows.T @ dy_g[some].reshape(len(rows), -1)).reshape(gradient_g.shape)
+    parts = (windows.patches(windows.pad(x)), dy.reshape(-1, filters), gradient)
+    for seen_g, dy_g, gradient_g in zip(*(_split(array, groups) for array in parts), strict=True):
+        for some, rows in _rows(seen_g, windows):
+            gradient_g += (rows.T @ dy_g[some]).reshape(gradient_g.shape)
     return gradient
 
 
-def _rows(padded: Array, windows: Windows) -> Iterator[tuple[slice, Array]]:
-    """For some samples at a time what their windows see: (all their windows, places · channels)."""
-    patches = windows.patches(padded)
-    columns = math.prod(patches.shape[-1 - len(windows.size) :])
-    for some in _some(len(patches), math.prod(patches.shape[1:])):
-        yield some, patches[some].reshape(-1, columns)
+def _rows(seen: Array, windows: Windows) -> Iterator[tuple[slice, Array]]:
+    """What the windows see as rows, (windows, places · channels), for some samples at a time.
+
+    Each time in the same memory; beside the rows stands which of all they are.
+    """
+    axes = len(windows.size)
+    of_one, columns = math.prod(seen.shape[1 : 1 + axes]), math.prod(seen.shape[1 + axes :])
+    held: Array | None = None
+    for some in _some(len(seen), of_one * columns):
+        part = seen[some]
+        held = np.empty(part.shape, part.dtype) if held is None else held[: len(part)]
+        held[...] = part
+        yield slice(some.start * of_one, some.stop * of_one), held.reshape(-1, columns)
 
 
 def _some(samples: int, values: int) -> Iterator[slice]:
@@ -102,4 +109,4 @@ def _matrix(kernel: Array) -> Array:
 
 def _split(array: Array, groups: int) -> list[Array]:
     """Each group's part of the last axis, as views."""
-    return np.split(array, groups, axis=-1)
+    return [array] if groups == 1 else np.split(array, groups, axis=-1)

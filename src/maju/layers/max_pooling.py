@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from maju.layers.base import Array
@@ -26,17 +28,20 @@ class MaxPooling(Pooling):
             np.maximum(y, seen, out=y)
         return y
 
-    def _pool_back(self, x: Array, y: Array, dy: Array, d_views: list[Array]) -> None:
+    def _pool_vjp(self, x: Array) -> tuple[Array, Callable[[Array, list[Array]], None]]:
         """The gradient goes to the value that was kept; to the first of several equal ones."""
-        open_yet = np.ones(y.shape, bool)
-        apart = all(s >= k for s, k in zip(self.windows.strides, self.windows.size, strict=True))
-        for seen, d_seen in zip(self._seen(x), d_views, strict=True):
-            kept = open_yet & (seen == y)
-            if apart:
-                np.multiply(dy, kept, out=d_seen)
-            else:
-                d_seen += dy * kept
-            open_yet ^= kept
+        first, *others = self._seen(x)
+        y = first.copy()
+        kept = np.zeros(y.shape, np.min_scalar_type(len(others)))  # which place's value
+        for place, seen in enumerate(others, start=1):
+            np.maximum(kept, np.multiply(seen > y, place, dtype=kept.dtype), out=kept)
+            np.maximum(y, seen, out=y)
+
+        def back(dy: Array, d_views: list[Array]) -> None:
+            for place, d_seen in enumerate(d_views):
+                d_seen += dy * (kept == place)
+
+        return y, back
 
     def _seen(self, x: Array) -> list[Array]:
         least = np.iinfo(x.dtype).min if np.issubdtype(x.dtype, np.integer) else -np.inf

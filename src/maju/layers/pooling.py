@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 import numpy as np
 
 from maju.errors import InputError
 from maju.layers.base import Array, Backward, Layer, Shape
+from maju.layers.slices import vjp_in_slices
 from maju.layers.windows import (
     KINDS,
     Windows,
@@ -80,12 +82,18 @@ class Pooling(AnyPooling):
 
     def vjp(self, x: Array, training: bool = True, mask: Array | None = None) -> tuple[Array, Backward]:
         x = self._checked(x)
-        y = self._pool(x)
+        lengths = x.shape[1:-1]
+        values = math.prod(x.shape[1:]) + math.prod(n or 0 for n in self.windows.count(lengths)) * x.shape[-1]
+        return vjp_in_slices(self._vjp, x, values)
+
+    def _vjp(self, x: Array) -> tuple[Array, Backward]:
+        y, pool_back = self._pool_vjp(x)
+        shape = x.shape
 
         def backward(dy: Array) -> tuple[Array, dict[str, Array]]:
-            d_padded = self.windows.pad(np.zeros(x.shape, dy.dtype))
-            self._pool_back(x, y, channels_last(dy, self.data_format), self._views(d_padded))
-            dx = self.windows.unpad(d_padded, x.shape[1:-1])
+            d_padded = self.windows.pad(np.zeros(shape, dy.dtype))
+            pool_back(channels_last(dy, self.data_format), self._views(d_padded))
+            dx = self.windows.unpad(d_padded, shape[1:-1])
             return from_channels_last(dx, self.data_format), {}
 
         return from_channels_last(y, self.data_format), backward
@@ -94,8 +102,12 @@ class Pooling(AnyPooling):
         """(batch, lengths ..., channels) -> (batch, windows ..., channels)."""
         raise NotImplementedError
 
-    def _pool_back(self, x: Array, y: Array, dy: Array, d_views: list[Array]) -> None:
-        """Add what dy sends back to each place of the windows to the view of that place."""
+    def _pool_vjp(self, x: Array) -> tuple[Array, Callable[[Array, list[Array]], None]]:
+        """What `_pool` gives, and the way back.
+
+        That takes dy, and the gradient of what each place of the windows sees, as `_views` gives it: views,
+        to which it adds.
+        """
         raise NotImplementedError
 
     def _views(self, padded: Array) -> list[Array]:

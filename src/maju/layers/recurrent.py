@@ -11,7 +11,7 @@ from maju.errors import InputError
 from maju.layers.base import Array, Backward, Gradients, Layer, Shape
 from maju.layers.cell import AnyCell, Cell, States, StepBackward
 from maju.layers.dtypes import as_float
-from maju.layers.sweep import Sweep
+from maju.layers.sweep import Sweep, swept
 
 __all__ = ["RecurrentLayer", "flat_states", "several_shapes"]
 
@@ -160,7 +160,7 @@ class RecurrentLayer(Layer):
         assert isinstance(self.cell, Cell)
         taken = slice(None, None, -1 if self.go_backwards else 1)  # the steps, as they are taken
         off = None if mask is None or mask.all() else ~mask.T[taken, :, np.newaxis]
-        run = sweep(self.cell, np.ascontiguousarray(x.swapaxes(0, 1)[taken]), states, off)
+        run = swept(sweep, self.cell, np.ascontiguousarray(x.swapaxes(0, 1)[taken]), states, off)
         outputs = run.states[0][1:]
         shown: Any = True  # where an output is a state; elsewhere it is 0
         if off is not None:

@@ -8,8 +8,12 @@ import numpy as np
 
 from maju.layers.base import Array, Gradients
 from maju.layers.cell import Cell, States
+from maju.threads import each, is_part, matmul
 
-__all__ = ["Sweep", "sigmoid_in_place"]
+__all__ = ["Sweep", "sigmoid_in_place", "swept"]
+
+#: How many values the gates have at one step, at least, in half of a batch that is done by itself.
+LEAST_OF_HALF = 1 << 12
 
 
 class Sweep:
@@ -43,7 +47,7 @@ class Sweep:
         self.off = off
         self.recurrent_kernel = self.by_gate(cell.recurrent_kernel)
         time, batch, inputs = x.shape
-        sums = x.reshape(-1, inputs) @ cell.kernel
+        sums = matmul(x.reshape(-1, inputs), cell.kernel)
         if cell.bias is not None:
             sums += self.bias_of_input
         self.z = self.by_gate(sums.reshape(time, batch, -1))
@@ -135,12 +139,12 @@ class Sweep:
         of_input = _rows(self.side_by_side(dz[self.of_input]))
         of_state = of_input if same else _rows(self.side_by_side(dz[self.of_state]))
         gradients = {
-            "kernel": _rows(self.x).T @ of_input,
-            "recurrent_kernel": _rows(self.states[0][:-1]).T @ of_state,
+            "kernel": matmul(_rows(self.x).T, of_input),
+            "recurrent_kernel": matmul(_rows(self.states[0][:-1]).T, of_state),
         }
         if self.cell.bias is not None:
             gradients["bias"] = self.bias_gradient(of_input.sum(axis=0), of_state.sum(axis=0))
-        return (of_input @ self.cell.kernel.T).reshape(self.x.shape), gradients
+        return matmul(of_input, self.cell.kernel.T).reshape(self.x.shape), gradients
 
     # The gates in memory
 
@@ -152,6 +156,47 @@ class Sweep:
     def side_by_side(self, gates: Array) -> Array:
         """The way back from `by_gate`."""
         return np.concatenate([gates[self.order.index(place)] for place in range(len(gates))], axis=-1)
+
+
+class Halves:
+    """A `Sweep` over each half of a batch, at the same time: no row waits for another.
+
+    Attributes:
+        states: as those of a `Sweep`.
+    """
+
+    def __init__(
+        self, sweep: type[Sweep], cell: Cell, x: Array, first: States, off: Array | None, middle: int
+    ) -> None:
+        self.rows = [slice(0, middle), slice(middle, None)]
+
+        def of_half(rows: slice) -> Sweep:
+            start = tuple(state[rows] for state in first)
+            return sweep(cell, np.ascontiguousarray(x[:, rows]), start, None if off is None else off[:, rows])
+
+        self.halves = each(of_half, self.rows)
+        tracks = zip(*(half.states for half in self.halves), strict=True)
+        self.states = tuple(np.concatenate(parts, axis=1) for parts in tracks)
+
+    def back(self, d_output: Array | None, d_last: States) -> tuple[Array, States, Gradients]:
+        """As `Sweep.back`; the gradients of the weights are those of both halves together."""
+
+        def of_half(part: tuple[Sweep, slice]) -> tuple[Array, States, Gradients]:
+            half, rows = part
+            return half.back(None if d_output is None else d_output[:, rows], tuple(d[rows] for d in d_last))
+
+        ahead, behind = each(of_half, list(zip(self.halves, self.rows, strict=True)))
+        d_states = tuple(np.concatenate(parts) for parts in zip(ahead[1], behind[1], strict=True))
+        gradients = {name: gradient + behind[2][name] for name, gradient in ahead[2].items()}
+        return np.concatenate([ahead[0], behind[0]], axis=1), d_states, gradients
+
+
+def swept(sweep: type[Sweep], cell: Cell, x: Array, first: States, off: Array | None) -> Sweep | Halves:
+    """A sweep, in halves where these are large, and not part of what several threads do already."""
+    middle = x.shape[1] // 2
+    if is_part() or middle * cell.kernel.shape[-1] < LEAST_OF_HALF:
+        return sweep(cell, x, first, off)
+    return Halves(sweep, cell, x, first, off, middle)
 
 
 def _rows(steps: Array) -> Array:

@@ -100,7 +100,13 @@ class Windows:
         """X (batch, ..., channels) with the padding around it."""
         if self.padding == "valid":
             return x
-        return np.pad(x, [(0, 0), *self.margins(x.shape[1:-1]), (0, 0)], constant_values=value)
+        lengths = x.shape[1:-1]
+        around = [
+            n + before + after for n, (before, after) in zip(lengths, self.margins(lengths), strict=True)
+        ]
+        padded = np.full((len(x), *around, x.shape[-1]), value, x.dtype)
+        self.unpad(padded, lengths)[...] = x
+        return padded
 
     def unpad(self, padded: Array, lengths: Sequence[int]) -> Array:
         """The way back from `pad`, for axes that had these lengths."""
@@ -127,10 +133,17 @@ class Windows:
 
         For an image ``patches[n, i, j, a, b, c] = padded[n, i·s + a·d, j·s + b·d, c]``.
         """
-        along = tuple(range(1, padded.ndim - 1))
-        seen = np.lib.stride_tricks.sliding_window_view(padded, self.reach, along)
-        strides, dilation = ([slice(None, None, n) for n in ns] for ns in (self.strides, self.dilation))
-        return np.moveaxis(seen[:, *strides, :, *dilation], padded.ndim - 1, -1)
+        lengths = zip(padded.shape[1:-1], self.reach, self.strides, strict=True)
+        counts = [(n - r) // s + 1 for n, r, s in lengths]
+        of_one, *along, of_channel = padded.strides
+        jumps = [jump * s for jump, s in zip(along, self.strides, strict=True)]
+        steps = [jump * d for jump, d in zip(along, self.dilation, strict=True)]
+        return np.lib.stride_tricks.as_strided(
+            padded,
+            (len(padded), *counts, *self.size, padded.shape[-1]),
+            (of_one, *jumps, *steps, of_channel),
+            writeable=False,
+        )
 
 
 def whole(value: int | Sequence[int], rank: int) -> tuple[int, ...]:
