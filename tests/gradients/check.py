@@ -11,7 +11,7 @@ import numpy.typing as npt
 from maju.layers import registry
 from maju.layers.base import Layer
 
-__all__ = ["Array", "Case", "check", "leaves", "make", "slope"]
+__all__ = ["Array", "Case", "beside_slopes", "check", "leaves", "make", "slope"]
 
 Array: TypeAlias = npt.NDArray[Any]
 #: Keras class, config, shapes of the inputs, mask, or a list of them.
@@ -19,6 +19,11 @@ Case: TypeAlias = tuple[str, dict[str, Any], list[tuple[int, ...]], Any]
 
 STEP = 1e-6
 TOLERANCE = 1e-7
+#: The step of `slope_along`, and by which share of the gradient's largest value its two slopes may differ.
+FAR = 2e-5
+EDGE = 3e-6
+#: At how many places of an array `beside_slopes` looks.
+PLACES = 8
 
 
 def make(name: str, case: Case) -> tuple[Layer, list[Array], Any]:
@@ -50,6 +55,53 @@ def slope(function: Callable[[], float], array: Array) -> Array:
         array[place] = kept
         found[place] = (above - below) / (2 * STEP)
     return found
+
+
+def slope_along(function: Callable[[], float], array: Array, direction: Array, scale: float) -> float | None:
+    """The slope of a number where an array moves in a direction, from four values of it.
+
+    None where the two nearer values and the two farther ones tell different slopes, which means that there is
+    an edge between them: that of a ReLU, or another largest value.
+    """
+    kept = array.copy()
+    values = []
+    for steps in (-2, -1, 1, 2):
+        array[...] = kept + steps * FAR * direction
+        values.append(function())
+    array[...] = kept
+    near, far = (values[2] - values[1]) / (2 * FAR), (values[3] - values[0]) / (4 * FAR)
+    return (4 * near - far) / 3 if abs(near - far) <= EDGE * scale else None
+
+
+def beside_slopes(
+    function: Callable[[], float],
+    gradient: Array | None,
+    array: Array,
+    rng: np.random.Generator,
+    floor: float,
+) -> float:
+    """How far the gradient of a number lies from its slopes: at some places, and in a direction through all.
+
+    Args:
+        floor: the error is relative to the largest value of the gradient, and to this at least.
+    """
+    gradient = np.zeros_like(array) if gradient is None else gradient
+    assert gradient.shape == array.shape
+    scale = max(float(np.abs(gradient).max(initial=0)), floor, 1e-30)
+    places = [np.eye(1, array.size, int(place)) for place in rng.permutation(array.size)[: 2 * PLACES]]
+    through_all = [rng.normal(size=array.shape) / np.sqrt(array.size) for _ in range(5)]
+    worst = 0.0
+    for directions, wanted in ((places, min(PLACES, array.size)), (through_all, 1)):
+        errors: list[float] = []
+        for direction in (each.reshape(array.shape) for each in directions):
+            found = slope_along(function, array, direction, scale)
+            if found is not None and len(errors) < wanted:
+                errors.append(abs(found - float((gradient * direction).sum())) / scale)
+            if len(errors) == wanted:
+                break
+        assert 2 * len(errors) >= wanted, "edges wherever one looks"
+        worst = max(worst, *errors)
+    return worst
 
 
 def leaves(value: Any) -> list[Array]:

@@ -25,23 +25,12 @@ from parity.test_operations import keras_model
 WITHOUT_SLOPES = {
     *("divide_no_nan by 0", "floor_divide at whole numbers", "max of equal ones", "round to halves"),
     *("nanmax of nothing", "nanmin of nothing", "nanmean of nothing", "segment_max", "segment_min"),
-    *("cholesky", "cholesky upper", "einsum of the diagonal"),
+    *("cholesky", "cholesky upper", "einsum of the diagonal", "rgb_to_hsv"),
 }
 #: Operations on real numbers that have no backward.
-NO_WAY_BACK = {
-    *(
-        "Corrcoef",
-        "Correlate",
-        "HSVToRGB",
-        "I0",
-        "ISTFT",
-        "Lstsq",
-        "Nextafter",
-        "RGBToHSV",
-        "SSIM",
-    ),
-    *("SegmentProd", "AffineTransform", "MapCoordinates", "PerspectiveTransform", "ScaleAndTranslate"),
-}
+NO_WAY_BACK = {"ISTFT", "Lstsq", "MapCoordinates", "SSIM", "ScaleAndTranslate"}
+#: Arguments to which nothing goes back, as in TensorFlow: the numbers of a map.
+NOT_SENT = {"AffineTransform": {1}, "PerspectiveTransform": {1, 2}}
 
 
 def calls(name: str) -> list[tuple[Operation, tuple[Any, ...], dict[str, Any]]]:
@@ -82,7 +71,10 @@ def check(operation: Operation, args: tuple[Any, ...], kwargs: dict[str, Any]) -
 
     dargs, dkwargs = backward(dys if isinstance(y, list) else dys[0])
     pairs = zip([*args, *kwargs.values()], [*dargs, *dkwargs.values()], strict=True)
-    for given, gradient in pairs:
+    for place, (given, gradient) in enumerate(pairs):
+        if place in NOT_SENT.get(operation.keras_class, ()):
+            assert gradient is None
+            continue
         gradients = gradient if isinstance(gradient, list) else [gradient] * len(parts(given))
         for value, found in zip(parts(given), gradients, strict=True):
             if not isinstance(value, np.ndarray) or value.dtype.kind != "f":
@@ -112,7 +104,7 @@ def test_against_central_differences(name: str) -> None:
             check(*call)
 
 
-@pytest.mark.parametrize("name", ["corrcoef", "correlate same", "i0", "lstsq", "nextafter", "segment_prod"])
+@pytest.mark.parametrize("name", ["istft", "lstsq", "ssim"])
 def test_an_operation_without_a_way_back_says_so(name: str) -> None:
     ((operation, args, kwargs),) = calls(name)
     with pytest.raises(GradientError, match=rf"^operation '.*' \({operation.keras_class}\) has no backward"):

@@ -110,6 +110,7 @@ def twin(keras_layer: Any, input_shape: Any) -> Layer:
     assert layer_class is not None, f"no layer for {spec.class_name}"
     shapes = layer_class.weight_shapes(spec.config, input_shape)
     weights = [weight for weight in keras_layer.weights if weight.dtype == "float32"]
+    weights.sort(key=lambda weight: not weight.trainable)
     assert [tuple(weight.shape) for weight in weights] == list(shapes.values())
     arrays = [weight.numpy() for weight in weights]
     return layer_class.from_config(spec.config, dict(zip(shapes, arrays, strict=True)))

@@ -633,6 +633,7 @@ case("rgb_to_grayscale", ops.image.rgb_to_grayscale, PICTURES)
 case("rgb_to_grayscale of bytes", ops.image.rgb_to_grayscale, BYTES)
 case("rgb_to_grayscale of gray", ops.image.rgb_to_grayscale, PICTURES[..., :1])
 case("rgb_to_hsv", ops.image.rgb_to_hsv, np.round(PICTURES * 4) / 4)
+case("rgb_to_hsv of uneven colours", ops.image.rgb_to_hsv, PICTURES)
 case("hsv_to_rgb", ops.image.hsv_to_rgb, PICTURES)
 case(
     "hsv_to_rgb first",

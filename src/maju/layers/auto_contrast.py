@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from maju.errors import InputError
-from maju.layers.base import Array, Layer
+from maju.layers.base import Array, Backward, Layer
 from maju.layers.registry import layer
 
 __all__ = ["AutoContrastLayer"]
@@ -37,21 +37,43 @@ class AutoContrastLayer(Layer):
             raise ValueError(f"value_range is a lowest and a highest number, not {value_range!r}")
 
     def forward(self, x: Any, training: bool = False, mask: Any = None) -> Array:
+        images = self._images(x)
+        darkest, brightest, flat = _ends(images)
+        # In the steps that Keras takes, between 0 and 255, so that it rounds as there.
+        low, high = (images.dtype.type(end) for end in self.value_range)
+        inner, dark, bright = (self._stretched(part) for part in (images, darkest, brightest))
+        scale = 255 / np.where(flat, 1, bright - dark)
+        inner = np.clip(inner * scale - dark * scale, 0, 255)
+        back = inner if self._full else inner / 255 * (high - low) + low
+        y = np.where(flat, images, back)
+        return y[0] if np.ndim(x) == 3 else y
+
+    def vjp(self, x: Any, training: bool = True, mask: Any = None) -> tuple[Array, Backward]:
+        images = self._images(x)
+
+        def backward(dy: Array) -> tuple[Array, dict[str, Array]]:
+            dy = dy.reshape(images.shape)
+            darkest, brightest, flat = _ends(images)
+            spread = np.where(flat, 1, brightest - darkest)
+            d_inner = dy * ((self.value_range[1] - self.value_range[0]) / spread)
+            share = (images - darkest) / spread  # 0 where it is darkest, 1 where it is brightest
+            dx = d_inner.copy()
+            for end, d in ((darkest, d_inner * (share - 1)), (brightest, -d_inner * share)):
+                at_end = images == end
+                dx += at_end * (d.sum(axis=(1, 2), keepdims=True) / at_end.sum(axis=(1, 2), keepdims=True))
+            dx = np.where(flat, dy, dx).astype(images.dtype)
+            return dx.reshape(np.shape(x)), {}
+
+        return self.forward(x, training, mask), backward
+
+    def _images(self, x: Any) -> Array:
+        """A batch of images, of floating-point numbers."""
         array = np.asarray(x)
         if array.ndim not in (3, 4) or array.dtype.kind not in "fiub":
             where = f"layer {self.name!r} (AutoContrast)"
             raise InputError(f"{where}: expected images of three or four axes, got shape {array.shape}")
-        images = array.astype(np.float32)[np.newaxis] if array.ndim == 3 else array.astype(np.float32)
-        darkest, brightest = (end(images, axis=(1, 2), keepdims=True) for end in (np.min, np.max))
-        flat = darkest == brightest
-        # In the steps that Keras takes, between 0 and 255, so that it rounds as there.
-        low, high = (np.float32(end) for end in self.value_range)
-        inner, dark, bright = (self._stretched(part) for part in (images, darkest, brightest))
-        scale = np.float32(255) / np.where(flat, np.float32(1), bright - dark)
-        inner = np.clip(inner * scale - dark * scale, np.float32(0), np.float32(255))
-        back = inner if self._full else inner / np.float32(255) * (high - low) + low
-        y = np.where(flat, images, back)
-        return y[0] if array.ndim == 3 else y
+        array = array if array.dtype == np.float64 else array.astype(np.float32)
+        return array[np.newaxis] if array.ndim == 3 else array
 
     @property
     def _full(self) -> bool:
@@ -60,5 +82,11 @@ class AutoContrastLayer(Layer):
 
     def _stretched(self, x: Array) -> Array:
         """Values of the range as values between 0 and 255."""
-        low, high = (np.float32(end) for end in self.value_range)
-        return x if self._full else (x - low) / (high - low) * np.float32(255)
+        low, high = (x.dtype.type(end) for end in self.value_range)
+        return x if self._full else (x - low) / (high - low) * 255
+
+
+def _ends(images: Array) -> tuple[Array, Array, Array]:
+    """The darkest and the brightest value of each channel of an image, and where they are the same."""
+    darkest, brightest = (end(images, axis=(1, 2), keepdims=True) for end in (np.min, np.max))
+    return darkest, brightest, darkest == brightest

@@ -18,7 +18,7 @@ def any_value(*names: str) -> dict[str, Any]:
 
 
 class ImageAugmentation(Layer):
-    """In inference y = x, as float32; training is left to Keras.
+    """In inference y = x, as float32; in training it is refused, but for each `RandomTransformation`.
 
     Shapes:
         x: (batch, height, width, channels) or (batch, channels, height, width), of numbers; with three axes,
@@ -28,7 +28,10 @@ class ImageAugmentation(Layer):
     def forward(self, x: Any, training: bool = False, mask: Any = None) -> Array:
         where = f"layer {self.name!r} ({self.keras_class})"
         if training:
-            raise GradientError(f"{where} changes images at random in training, which maju does not do")
+            raise GradientError(
+                f"{where} changes images at random in training, which maju does not do for this class; "
+                "take the layer out, and change the images beforehand or with the augment argument of fit"
+            )
         array = np.asarray(x)
         if array.ndim not in (3, 4) or array.dtype.kind not in "fiub":
             raise InputError(f"{where}: expected images of three or four axes, got shape {array.shape}")

@@ -40,6 +40,5 @@ class StochasticDepthLayer(NoiseLayer):
 
     def draw(self, x: Array) -> tuple[Any, Any]:
         self.refuse_one(self.drop_path_rate)
-        kept = 1 - self.drop_path_rate
-        rows = self.rng.random((len(x),) + (1,) * (x.ndim - 1)) < kept
-        return (rows / kept).astype(x.dtype), np.zeros((), x.dtype)
+        rows = self.rng.random((len(x),) + (1,) * (x.ndim - 1)) >= self.drop_path_rate
+        return (rows / (1 - self.drop_path_rate)).astype(x.dtype), np.zeros((), x.dtype)

@@ -172,7 +172,11 @@ def ldexp(x1: Any, x2: Any) -> Any:
     return np.ldexp(x1, tensor(x2))
 
 
-@elementwise("Nextafter", types=lambda *values: floating(*map(tensor, values)))
+@elementwise(
+    "Nextafter",
+    derivative=lambda x1, x2, y: (np.ones_like(x1), None),
+    types=lambda *values: floating(*map(tensor, values)),
+)
 def nextafter(x1: Any, x2: Any) -> Any:
     """The float64 after x₁ on the way to x₂, rounded to the type of both."""
     return np.nextafter(x1.astype(np.float64), x2.astype(np.float64)).astype(x1.dtype)

@@ -225,7 +225,18 @@ def erfinv(x: Any) -> Any:
     return np.where(np.abs(wide) < 1, y, at_the_ends).astype(x.dtype)
 
 
-@elementwise("I0", types=_wide)
+def _i1(x: Any) -> Any:
+    """The modified Bessel function of order 1, the slope of order 0: Σ_k (x/2)^(2k+1) / (k! (k+1)!)."""
+    half = x.astype(np.float64) / 2
+    term, total, k = half, half, 0
+    while np.any(np.abs(term) > np.finfo(np.float64).eps * np.abs(total)):
+        k += 1
+        term = term * (half * half / (k * (k + 1)))
+        total = total + term
+    return total.astype(x.dtype)
+
+
+@elementwise("I0", derivative=lambda x, y: _i1(x), types=_wide)
 def i0(x: Any) -> Any:
     """The modified Bessel function of the first kind and order 0."""
     return np.i0(x).astype(x.dtype)

@@ -194,7 +194,24 @@ def rgb_to_grayscale(images: Any, *, data_format: str | None = None) -> Any:
     return np.expand_dims(y, axis).astype(x.dtype)
 
 
-@operation("RGBToHSV", module="image", choices=FORMATS)
+def _rgb_to_hsv_gradient(dy: Any, y: Any, images: Any, *, data_format: str | None) -> Any:
+    x, d = images_last(images, data_format), images_last(dy, data_format)
+    d_hue, d_saturation, d_value = np.split(d, 3, axis=-1)
+    brightest, darkest = x.argmax(axis=-1)[..., np.newaxis], x.argmin(axis=-1)[..., np.newaxis]
+    colours = np.arange(3)
+    top, bottom = colours == brightest, colours == darkest
+    after, last = colours == (brightest + 1) % 3, colours == (brightest + 2) % 3
+    high, low = x.max(axis=-1, keepdims=True), x.min(axis=-1, keepdims=True)
+    spread = np.where(high > low, high - low, np.inf)  # there is no hue without one
+    value = np.where(high > 0, high, np.inf)
+    apart = np.sum(np.where(after, x, 0) - np.where(last, x, 0), axis=-1, keepdims=True)
+    # The hue is apart / (6 · spread), the saturation 1 − low / high.
+    sent = d_hue / (6 * spread) * (1.0 * after - last - apart / spread * (1.0 * top - bottom))
+    sent = sent + d_saturation / value * (low / value * top - bottom) + d_value * top
+    return as_given(sent.astype(x.dtype), images, data_format)
+
+
+@operation("RGBToHSV", gradient=_rgb_to_hsv_gradient, module="image", choices=FORMATS)
 def rgb_to_hsv(images: Any, *, data_format: str | None = None) -> Any:
     """Red, green and blue to hue, saturation and value, each from 0 to 1."""
     x = images_last(images, data_format)
@@ -213,7 +230,22 @@ def rgb_to_hsv(images: Any, *, data_format: str | None = None) -> Any:
     return as_given(y.astype(x.dtype), images, data_format)
 
 
-@operation("HSVToRGB", module="image", choices=FORMATS)
+def _hsv_to_rgb_gradient(dy: Any, y: Any, images: Any, *, data_format: str | None) -> Any:
+    x, d = images_last(images, data_format), images_last(dy, data_format)
+    hue, saturation, value = np.split(x, 3, axis=-1)
+    middle, sign = np.array([3, 2, 4], x.dtype), np.array([1, -1, -1], x.dtype)
+    share = sign * np.abs(hue * 6 - middle) - np.array([1, -2, -2], x.dtype)
+    slope = 6 * sign * np.sign(hue * 6 - middle) * ((share >= 0) & (share <= 1))
+    share = np.clip(share, 0, 1)
+    sent = [
+        d * value * saturation * slope,
+        d * value * (share - 1),
+        d * (1 - saturation + saturation * share),
+    ]
+    return as_given(np.stack([part.sum(axis=-1) for part in sent], axis=-1), images, data_format)
+
+
+@operation("HSVToRGB", gradient=_hsv_to_rgb_gradient, module="image", choices=FORMATS)
 def hsv_to_rgb(images: Any, *, data_format: str | None = None) -> Any:
     """Hue, saturation and value to red, green and blue."""
     x = images_last(images, data_format)

@@ -140,12 +140,14 @@ def _segment(name: str, function: Any, start: Any) -> None:
             shared = np.zeros(dy.shape)
             np.add.at(shared, ids[ids >= 0], chosen[ids >= 0])
             sent = sent * chosen / np.maximum(shared[ids], 1)
+        if name == "SegmentProd":
+            sent = sent * _product_of_the_others(data, ids, len(dy))
         return sent * inside, None
 
     @operation(
         name,
         module="math",
-        gradient=None if name == "SegmentProd" else gradient,
+        gradient=gradient,
         choices={"sorted": (False,)},
     )
     def reduce(data: Any, segment_ids: Any, *, num_segments: int, sorted: bool = False) -> Any:
@@ -153,6 +155,16 @@ def _segment(name: str, function: Any, start: Any) -> None:
         y = np.full((num_segments, *rows.shape[1:]), start(rows.dtype), rows.dtype)
         function.at(y, ids, rows)
         return y
+
+
+def _product_of_the_others(data: Any, ids: Any, num_segments: int) -> Any:
+    """For each value the product of the others at its place in the rows of its segment."""
+    zero, inside = data == 0, ids >= 0
+    zeros, product = np.zeros((num_segments, *data.shape[1:])), np.ones((num_segments, *data.shape[1:]))
+    np.add.at(zeros, ids[inside], zero[inside])
+    np.multiply.at(product, ids[inside], np.where(zero, 1, data)[inside])
+    others = np.where(zero, product[ids], product[ids] / np.where(zero, 1, data))
+    return np.where(zeros[ids] - zero > 0, 0, others).astype(data.dtype)
 
 
 def _bounds(dtype: Any) -> Any:

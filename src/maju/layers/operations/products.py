@@ -252,14 +252,32 @@ def vander(x: Any, *, N: int | None = None, increasing: bool = False) -> Any:
     return (x[:, np.newaxis] ** powers.astype(x.dtype)).astype(x.dtype)
 
 
-@operation("Correlate", choices={"mode": ("valid", "same", "full")})
+def _correlate_gradient(dy: Any, y: Any, x1: Any, x2: Any, *, mode: str) -> Any:
+    short = min(len(x1), len(x2))
+    half = short // 2 if len(x1) < len(x2) else (short - 1) // 2
+    first = {"full": 0, "same": half, "valid": short - 1}[mode]  # of those that mode "full" gives
+    sent = np.zeros(len(x1) + len(x2) - 1, dy.dtype)
+    sent[first : first + len(dy)] = dy
+    return np.convolve(sent, x2)[len(x2) - 1 :][: len(x1)], np.correlate(sent, x1, "valid")[::-1]
+
+
+@operation("Correlate", gradient=_correlate_gradient, choices={"mode": ("valid", "same", "full")})
 def correlate(x1: Any, x2: Any, *, mode: str = "valid") -> Any:
     """y_k = Σ_n x₁_(n+k) x₂_n of two vectors."""
     x1, x2 = floating(x1, x2)
     return np.correlate(x1, x2, mode)  # type: ignore[call-overload]
 
 
-@operation("Corrcoef")
+def _corrcoef_gradient(dy: Any, y: Any, x: Any) -> Any:
+    centered = x - x.mean(axis=-1, keepdims=True)
+    length = np.linalg.norm(centered, axis=-1, keepdims=True)
+    unit = centered / length  # y = unit · unitᵀ
+    d_unit = (dy + dy.T) @ unit
+    sent = (d_unit - unit * (d_unit * unit).sum(axis=-1, keepdims=True)) / length
+    return sent - sent.mean(axis=-1, keepdims=True)
+
+
+@operation("Corrcoef", gradient=_corrcoef_gradient)
 def corrcoef(x: Any) -> Any:
     """How strongly the rows of x go together: their covariance by their standard deviations."""
     (x,) = floating(x)

@@ -14,7 +14,7 @@ from maju.layers.operations.function import operation
 from maju.layers.operations.images import FORMATS, as_given, images_last
 from maju.layers.operations.types import floating, tensor
 
-__all__: list[str] = []
+__all__ = ["warped", "warped_back"]
 
 INTERPOLATIONS = {**FORMATS, "interpolation": ("bilinear", "nearest")}
 
@@ -86,19 +86,18 @@ def _moved(places: Array, length: int, fill_mode: str) -> Array:
     return np.clip(places, 0, length - 1)
 
 
-def _transformed(
-    images: Any,
-    transform: Array,
-    interpolation: str,
-    fill_mode: str,
-    fill_value: float,
-    data_format: str | None,
-) -> Array:
-    """Each (x, y) takes what lies at ((a₀x + a₁y + a₂) / k, (b₀x + b₁y + b₂) / k), k = c₀x + c₁y + 1."""
-    x = images_last(images, data_format)
-    if x.dtype.kind != "f":  # TensorFlow cuts the fractions of their places off
-        raise ValueError(f"images of floating-point numbers, not of {x.dtype}")
-    height, width = x.shape[1:3]
+def _sources(
+    shape: tuple[int, ...], transform: Any, interpolation: str, fill_mode: str
+) -> tuple[list[tuple[Array, Array, Array, Array]], Array]:
+    """Where each pixel of images of a shape (batch, height, width, channels) comes from.
+
+    (x, y) takes what lies at ((a₀x + a₁y + a₂) / k, (b₀x + b₁y + b₂) / k), k = c₀x + c₁y + 1.
+
+    Returns:
+        the pixels around that place: rows, columns, how much each counts, and where there is one; and where k
+        is 0, so that there is none at all.
+    """
+    height, width = shape[1:3]
     a0, a1, a2, b0, b1, b2, c0, c1 = (
         np.asarray(transform, np.float32).reshape(-1, 8).T[:, :, np.newaxis, np.newaxis]
     )
@@ -109,18 +108,68 @@ def _transformed(
     if interpolation == "nearest":  # halves away from 0
         down, across = (np.trunc(p + np.copysign(np.float32(0.5), p)) for p in (down, across))
     order = 0 if interpolation == "nearest" else 1
-    batch = np.arange(len(x))[:, np.newaxis, np.newaxis]
-    y: Any = 0
+    found = []
     for (i, of_i), (j, of_j) in product(_neighbours(down, order), _neighbours(across, order)):
         (i_in, i_kept), (j_in, j_kept) = _beyond(i, height, "constant"), _beyond(j, width, "constant")
-        kept = (i_kept & j_kept)[..., np.newaxis]
-        y = y + (of_i * of_j)[..., np.newaxis] * np.where(kept, x[batch, i_in, j_in], np.float32(fill_value))
-    y = np.where((k == 0)[..., np.newaxis], np.float32(fill_value), y)
-    return as_given(np.asarray(y).astype(x.dtype), images, data_format)
+        found.append((i_in, j_in, (of_i * of_j)[..., np.newaxis], (i_kept & j_kept)[..., np.newaxis]))
+    return found, (k == 0)[..., np.newaxis]
+
+
+def warped(images: Array, transform: Any, interpolation: str, fill_mode: str, fill_value: float) -> Array:
+    """Images (batch, height, width, channels) under a transformation of the plane, or one for each."""
+    sources, nowhere = _sources(images.shape, transform, interpolation, fill_mode)
+    batch = np.arange(len(images))[:, np.newaxis, np.newaxis]
+    fill = np.float32(fill_value)
+    y: Any = 0
+    for i, j, share, kept in sources:
+        y = y + share * np.where(kept, images[batch, i, j], fill)
+    return np.asarray(np.where(nowhere, fill, y)).astype(images.dtype)
+
+
+def warped_back(dy: Array, transform: Any, interpolation: str, fill_mode: str) -> Array:
+    """The way back of `warped`: each gradient to the pixels that its own was made of, in their shares."""
+    sources, nowhere = _sources(dy.shape, transform, interpolation, fill_mode)
+    batch = np.arange(len(dy))[:, np.newaxis, np.newaxis]
+    dx = np.zeros_like(dy)
+    for i, j, share, kept in sources:
+        sent = np.where(kept & ~nowhere, share * dy, 0).astype(dy.dtype)
+        places = np.broadcast_arrays(batch, i, j, sent[..., 0])[:3]
+        np.add.at(dx, tuple(places), sent)
+    return dx
+
+
+def _transformed(
+    images: Any,
+    transform: Any,
+    interpolation: str,
+    fill_mode: str,
+    fill_value: float,
+    data_format: str | None,
+) -> Array:
+    x = images_last(images, data_format)
+    if x.dtype.kind != "f":  # TensorFlow cuts the fractions of their places off
+        raise ValueError(f"images of floating-point numbers, not of {x.dtype}")
+    return as_given(warped(x, transform, interpolation, fill_mode, fill_value), images, data_format)
+
+
+def _affine_gradient(
+    dy: Any,
+    y: Any,
+    images: Any,
+    transform: Any,
+    *,
+    interpolation: str,
+    fill_mode: str,
+    data_format: str | None,
+    **_: Any,
+) -> tuple[Any, None]:
+    sent = warped_back(images_last(dy, data_format), transform, interpolation, fill_mode)
+    return as_given(sent, images, data_format), None  # as in TensorFlow
 
 
 @operation(
     "AffineTransform",
+    gradient=_affine_gradient,
     module="image",
     choices={**INTERPOLATIONS, "fill_mode": ("constant", "nearest", "wrap", "reflect")},
 )
@@ -147,7 +196,24 @@ def _homography(start: Array, end: Array) -> Array:
     return np.asarray(np.linalg.solve(equations, start.reshape(-1, 8, 1))[..., 0])
 
 
-@operation("PerspectiveTransform", module="image", choices=INTERPOLATIONS)
+def _perspective_gradient(
+    dy: Any,
+    y: Any,
+    images: Any,
+    start_points: Any,
+    end_points: Any,
+    *,
+    interpolation: str,
+    data_format: str | None,
+    **_: Any,
+) -> tuple[Any, None, None]:
+    start, end = (np.asarray(points, np.float32) for points in (start_points, end_points))
+    d = images_last(dy, data_format)
+    sent = warped_back(d, _homography(start, end), interpolation, "constant")
+    return as_given(sent, images, data_format), None, None
+
+
+@operation("PerspectiveTransform", gradient=_perspective_gradient, module="image", choices=INTERPOLATIONS)
 def perspective_transform(
     images: Any,
     start_points: Any,
