@@ -58,6 +58,7 @@ def brought_up(version: str, class_name: str, **config: Any) -> tuple[str, Confi
         ("3.0.0", "GRU", {"units": 3}, ("GRU", {"units": 3})),
         ("2.1.0", "Dense", {"units": 3, "dtype": "int32"}, ("Dense", {"units": 3})),
         ("2.2.4-tf", "Dense", {"dtype": "float64"}, ("Dense", {"dtype": "float64"})),
+        ("2.9.0", "Discretization", {"trainable": True, "dtype": "int64"}, ("Discretization", {})),
         ("2.4.0", "ThresholdedReLU", {"theta": 0.5}, ("ReLU", {"threshold": 0.5})),
         ("2.4.0", "DepthwiseConv2D", {"groups": 1}, ("DepthwiseConv2D", {})),
         ("2.4.0", "DepthwiseConv2D", {"groups": 2}, ("DepthwiseConv2D", {"groups": 2})),
@@ -121,6 +122,18 @@ def test_what_only_training_needs_is_kept_where_keras_3_has_it() -> None:
             "registered_name": None,
         },
     }
+
+
+def test_whole_numbers_that_a_graph_makes_itself() -> None:
+    """Before Keras 3.6 bilinear upsampling cut what it made of them."""
+    x = keras.Input((3, 4, 5))
+    ids = keras.ops.expand_dims(keras.ops.argmax(x, axis=-1), axis=-1)
+    longer = [layers.UpSampling2D(2, interpolation="bilinear", name=name) for name in ("of_ids", "of_x")]
+    model = keras.Model(x, [longer[0](ids), longer[1](x)])
+    for version, expected in (("3.5.0", "truncated"), ("3.6.0", None)):
+        spec = read_architecture(json.loads(model.to_json()), version, "old.json")
+        found = {layer.name: layer.config.get("integers") for layer in spec.layers}
+        assert (found["of_ids"], found["of_x"]) == (expected, None)
 
 
 # Refusals

@@ -75,7 +75,7 @@ def test_every_layer_of_keras_is_there() -> None:
 def test_signature(name: str) -> None:
     ours, theirs = (
         [(p.name, p.default, p.kind) for p in inspect.signature(getattr(lib, name)).parameters.values()]
-        for lib in (MAJU, KERAS)
+        for lib in (blueprints, KERAS)  # layers.GRUCell and its like also take weights
     )
     assert ours == theirs
     assert getattr(MAJU, name).__doc__
@@ -317,3 +317,53 @@ def test_a_layer_keeps_to_its_shape() -> None:
         InputError, match=r"'d' .* weights for another shape: kernel of shape \(4, 3\), .* \(5, 3\)"
     ):
         dense(maju.Input((5,)))
+
+
+def relu(x: Any) -> Any:
+    return 7 * x
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        (np.tanh, "tanh"),
+        (keras.activations.silu, "silu"),
+        (layers.activations.get("relu"), "relu"),
+        (layers.LeakyReLU(0.1), None),
+    ],
+    ids=["ufunc", "of keras", "of maju", "layer"],
+)
+def test_what_can_be_an_activation(given: Any, name: str | None) -> None:
+    made = layers.Dense(3, activation=given)
+    assert made.config["activation"] == name or made.config["activation"]["class_name"] == "LeakyReLU"
+    assert made(np.ones((2, 4), np.float32)).shape == (2, 3)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [relu, lambda x: x, 3, maju.initializers.Ones(), layers.PReLU(), layers.ReLU, layers.Dense(3)],
+    ids=["named as one", "lambda", "number", "initializer", "with weights", "class", "another layer"],
+)
+def test_what_can_be_no_activation(given: Any) -> None:
+    message = r"activation: expected the name of an activation, as 'relu', or a layer of one, .*\(\), got "
+    with pytest.raises(InputError, match=message):
+        layers.Dense(3, activation=given)
+
+
+def test_an_activation_of_the_user_s_own_by_its_function() -> None:
+    maju.register("sevenfold", gradient=lambda x, y, dy: 7 * dy)(sevenfold)
+    try:
+        assert layers.Dense(3, activation=sevenfold).config["activation"] == "sevenfold"
+    finally:
+        maju.unregister("sevenfold")
+
+
+def sevenfold(x: Any) -> Any:
+    return 7 * x
+
+
+def test_a_function_is_no_initializer_that_a_file_can_hold() -> None:
+    with pytest.raises(
+        InputError, match=r"kernel_initializer: no file can hold array\(\[\[1., 1.\], \[1., 1.\]\]\)"
+    ):
+        layers.Dense(2, kernel_initializer=np.ones((2, 2)))  # type: ignore[arg-type]

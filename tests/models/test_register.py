@@ -434,3 +434,39 @@ def test_a_layer_of_maju_under_another_name_keeps_its_own(tmp_path: Path) -> Non
     finally:
         maju.unregister("FixedDropout")
     assert maju.layers.DropoutLayer.keras_class == "Dropout"
+
+
+@keras.saving.register_keras_serializable("study")
+class Adversarial(keras.Model):  # type: ignore[misc]
+    def train_step(self, data: Any) -> Any:
+        return {}
+
+
+@pytest.mark.parametrize("suffix", [".keras", ".h5"])
+def test_a_model_whose_class_changes_training_alone(suffix: str, tmp_path: Path) -> None:
+    keras.utils.clear_session()
+    x = keras.Input((3,))
+    inner = Adversarial(x, layers.Dense(4, activation="tanh")(layers.Dense(5)(x)))
+    outer = keras.Sequential([keras.Input((3,)), layers.Dense(3), inner, layers.Dense(2)])
+    rows = random(5, 3)
+    for model, where in ((inner, "the model"), (outer, r"layer 'adversarial'")):
+        scramble(model)
+        path = tmp_path / f"theirs{suffix}"
+        model.save(path)
+        said = rf"{where} \((study>)?Adversarial\): .* than the graph that the file holds \(if it changes"
+        with pytest.raises(UnsupportedModelError, match=said):
+            maju.load(path)
+        maju.register("Adversarial")(maju.Model)
+        mine = maju.load(path)
+        maju.unregister("Adversarial")
+        assert_same(mine.predict(rows), model(rows))
+        mine.save(tmp_path / f"mine{suffix}")
+        again = keras.models.load_model(tmp_path / f"mine{suffix}", compile=False)
+        assert_same(mine.predict(rows), again(rows))
+
+
+def test_a_class_of_models_is_registered_as_model_alone() -> None:
+    said = r"^a model is registered as maju\.Model, which computes the graph .*, got Sequential$"
+    with pytest.raises(InputError, match=said):
+        maju.register("Adversarial")(maju.Sequential)
+    assert maju.Model.keras_class == "Functional"

@@ -60,6 +60,7 @@ tf.nn.bias_add(images, [1.0, 2.0, 3.0]); tf.nn.depth_to_space(tf.nn.space_to_dep
 K.resize_images(images, 2, 3, "channels_last", "bilinear"); K.spatial_2d_padding(images)
 K.pool2d(images, (2, 2)); tf_keras.applications.resnet50.preprocess_input(images)
 tf_keras.applications.mobilenet.preprocess_input(images)
+tf.image.extract_patches(images, [1, 3, 2, 1], [1, 2, 1, 1], [1, 1, 1, 1], "SAME")
 """
 CALLS = [call.strip() for line in FUNCTIONS.strip().splitlines() for call in line.split(";")]
 #: Calls that are refused, and what is said of them.
@@ -129,3 +130,22 @@ def test_the_nodes_of_one_function_have_names_of_their_own(tmp_path: Path) -> No
         "tf.math.squared_difference_before_1",
         "tf.math.squared_difference",
     ]
+
+
+@pytest.mark.parametrize("kind", [".h5", ".keras", "JSON"])
+def test_losses_and_metrics_in_a_graph(kind: str, tmp_path: Path) -> None:
+    """As in a variational autoencoder: what they are made of has nothing to do with the output."""
+    tf_keras.backend.clear_session()
+    layers = tf_keras.layers
+    x = tf_keras.Input((4,))
+    mean, spread = layers.Dense(2)(x), layers.Dense(2)(x)
+    y = layers.Dense(4)(mean + 0.1 * tf.exp(0.5 * spread))
+    made = tf_keras.Model(x, y)
+    made.add_loss(tf.reduce_mean(tf.math.xlogy(tf.abs(x), tf.abs(y))) - tf.reduce_sum(spread))
+    made.add_metric(tf.reduce_max(y), name="largest", aggregation="mean")
+    scramble(made)
+    rows = random(5, 4)
+    mine = load_from(kind, made, tmp_path)
+    assert_same(mine.predict(rows), computed(made, rows))
+    mine.save(tmp_path / "new.keras")
+    assert_same(mine.predict(rows), keras.saving.load_model(tmp_path / "new.keras")(rows))

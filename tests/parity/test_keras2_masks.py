@@ -102,6 +102,18 @@ def test_masks_of_single_steps_in_a_time_distributed_layer(tmp_path: Path) -> No
     assert_same(maju.load(saved(made, tmp_path)).forward(x), computed(made, x))
 
 
+def test_a_time_distributed_layer_that_hands_masks_on_is_one_of_keras_3(tmp_path: Path) -> None:
+    """As most are: the mask of the words is that of the steps, whatever a Dense makes of each."""
+    made = masked(
+        lambda one, two: {"y": seen(layers.TimeDistributed(layers.Dense(3))(layers.Add()([one, one])))}
+    )
+    loaded = maju.load(saved(made, tmp_path))
+    expected = computed(made, [IDS, OTHER])
+    assert_same(loaded.forward([IDS, OTHER]), expected)
+    loaded.save(tmp_path / "new.keras")
+    assert_same(maju.load(tmp_path / "new.keras").forward([IDS, OTHER]), expected)
+
+
 def siamese() -> Any:
     """Two texts through one nested model, whose output has no mask."""
     tf_keras.backend.clear_session()

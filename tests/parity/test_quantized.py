@@ -329,3 +329,15 @@ def test_numbers_of_float8() -> None:
     x = np.clip(np.concatenate([x, [0, 448, -448, 2**-9, 2**-10, 17, 18, 19]]), -448, 448).astype(np.float32)
     expected = ops.cast(ops.cast(x, "float8_e4m3fn"), "float32")
     assert_same(to_float8(x), expected, tolerance=0)
+
+
+@pytest.mark.filterwarnings("ignore:.*does not have a `quantize` method:UserWarning")
+def test_parts_whose_quantization_the_file_does_not_tell(tmp_path: Path) -> None:
+    """Keras quantizes what attention is made of with the model, and cannot open the file itself."""
+    x = keras.Input((5, 6))
+    model = keras.Model(x, layers.MultiHeadAttention(2, 3, name="look")(x, x))
+    model.quantize("int8")
+    model.save(tmp_path / "model.keras")
+    said = r"'look' \(MultiHeadAttention\) needs 8 arrays, the file holds 12 there: they are quantized"
+    with pytest.raises(ModelFormatError, match=said):
+        maju.load(tmp_path / "model.keras")

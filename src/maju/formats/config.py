@@ -18,7 +18,7 @@ from maju.errors import ModelFormatError, Problem, UnsupportedModelError
 from maju.formats import tensorflow_calls, tensorflow_nodes
 from maju.formats.call_count import check_calls
 from maju.formats.guards import BROKEN, MAX_DEPTH, shorten
-from maju.formats.integer_flow import WHOLE, without_idle_integers
+from maju.formats.integer_flow import MAKERS, WHOLE, without_idle_integers
 from maju.formats.keras1_merge import merged_first
 from maju.formats.mask_flow import without_idle_settings
 from maju.formats.operation_calls import modern_operations
@@ -38,7 +38,14 @@ from maju.layers import operations, registry
 from maju.layers.image_augmentation import ImageAugmentation
 from maju.layers.operations.types import DTYPES
 
-__all__ = ["assumed_version", "check_version", "read_architecture", "write_architecture"]
+__all__ = [
+    "assumed_version",
+    "check_version",
+    "doubtful_graph",
+    "holds_graph",
+    "read_architecture",
+    "write_architecture",
+]
 
 MODEL_CLASSES = ("Sequential", "Functional", "Model")
 #: What a layer of Keras 1 and 2 says of the model's input, where it stands first.
@@ -63,13 +70,8 @@ def read_architecture(document: Any, keras_version: Any, what: str) -> ModelSpec
     """
     if not isinstance(document, Mapping) or "class_name" not in document or "config" not in document:
         raise ModelFormatError(f"{what}: no Keras architecture: it has no class_name and config")
-    if document["class_name"] not in MODEL_CLASSES or _is_custom(document):
-        problem = Problem(
-            shorten(f"the model ({document['class_name']})"),
-            "a class of its author's own, whose computation the file does not hold",
-            "rebuild it in Keras as a Sequential or functional model and save that",
-        )
-        raise UnsupportedModelError([problem])
+    if not _is_model(document):
+        raise UnsupportedModelError([_of_an_unknown_class(document)])
     check_version(keras_version, what)
     try:
         spec = _Reader(_version(document, keras_version, what), what).model(document, depth=0)
@@ -78,6 +80,32 @@ def read_architecture(document: Any, keras_version: Any, what: str) -> ModelSpec
     except BROKEN as error:
         reason = shorten(f"{type(error).__name__}: {error}")
         raise ModelFormatError(f"{what}: a broken architecture ({reason})") from error
+
+
+def _of_an_unknown_class(document: Mapping[str, Any]) -> Problem:
+    """Why a whole model is refused."""
+    where = shorten(f"the model ({document['class_name']})")
+    if holds_graph(document["config"]):
+        return doubtful_graph(where, document["class_name"])
+    return Problem(
+        where,
+        "a class of its author's own, whose computation the file does not hold",
+        "rebuild it in Keras as a Sequential or functional model and save that",
+    )
+
+
+def holds_graph(config: Any) -> bool:
+    """Whether a config is one that Keras gives a model of layers, whatever its class."""
+    return isinstance(config, Mapping) and isinstance(config.get("layers"), list)
+
+
+def doubtful_graph(where: str, class_name: Any) -> Problem:
+    """Why a model of layers is refused that is of a class of its author's own."""
+    return Problem(
+        where,
+        "a class of its author's own, which may compute something else than the graph that the file holds",
+        f"if it changes training alone, say so: maju.register({shorten(repr(class_name))})(maju.Model)",
+    )
 
 
 def check_version(keras_version: Any, what: str) -> None:
@@ -107,7 +135,8 @@ def _version(document: Any, keras_version: str, what: str) -> Version:
     if keras_version.split(".")[0] == "1":
         order = image_order([config for _, config in layers], what)
     types = [str(c.get("dtype") or c.get("input_dtype")) for _, c in layers]
-    return Version(keras_version, order, masked, any(name.startswith(WHOLE) for name in types))
+    integers = any(name.startswith(WHOLE) for name in types) or any(kind in MAKERS for kind, _ in layers)
+    return Version(keras_version, order, masked, integers)
 
 
 def _layers_in(document: Any) -> Iterator[tuple[Any, Mapping[str, Any]]]:
@@ -129,6 +158,21 @@ def _is_custom(document: Mapping[str, Any]) -> bool:
         return registered is not None
     ours = module == "builtins" or str(module).split(".")[0] in ("keras", "tf_keras")
     return not ours or (registered is not None and ">" in str(registered))
+
+
+def _is_model(document: Mapping[str, Any]) -> bool:
+    """Whether a serialized object is a model that computes what its graph says."""
+    if not _is_custom(document) and document["class_name"] in MODEL_CLASSES:
+        return True
+    name = str(document.get("registered_name") or document["class_name"])
+    return registry.is_model(name) and holds_graph(document["config"])
+
+
+def _is_sequential(document: Mapping[str, Any]) -> bool:
+    """Whether a model is a mere list of layers; of a class of its author's own the config tells."""
+    if document["class_name"] in MODEL_CLASSES:
+        return bool(document["class_name"] == "Sequential")
+    return "input_layers" not in document["config"]
 
 
 def _is_users(class_name: str) -> bool:
@@ -158,7 +202,7 @@ class _Reader:
         config = document["config"]
         entries = config["layers"] if isinstance(config, Mapping) else config
         name = self.name(config["name"]) if "name" in config else self._name_of_nameless(depth)
-        sequential = document["class_name"] == "Sequential"
+        sequential = _is_sequential(document)
         if sequential and self.major < 2 and entries and "layers" in entries[0]["config"]:
             return merged_first(name, entries, lambda entry: self.layer(entry, depth), self.keras_version)
         layers = [self._layer(number, entry, depth) for number, entry in enumerate(entries, start=1)]
@@ -218,11 +262,12 @@ class _Reader:
 
     def layer(self, entry: Mapping[str, Any], depth: int) -> LayerSpec:
         class_name, config = str(entry["class_name"]), entry["config"]
-        if class_name in MODEL_CLASSES and not _is_custom(entry):
+        if _is_model(entry):
             nested = self.model(entry, depth + 1)
             if "name" in entry:
                 nested = nested.with_name(self.name(entry["name"]))
-            return LayerSpec(class_name, nested.name, {"name": nested.name}, model=nested)
+            own = None if class_name in MODEL_CLASSES else class_name.rpartition(">")[2]
+            return LayerSpec(class_name, nested.name, {"name": nested.name}, model=nested, file_class=own)
         module = str(entry.get("module") or "")
         if not module and self.major >= 3 and self._is_operation(class_name, config):
             module = "keras.src.ops"  # which a legacy .h5 leaves out
@@ -239,7 +284,7 @@ class _Reader:
             config = {key: value for key, value in config.items() if key not in OF_THE_INPUT}
         inside = config.get("layer") if class_name == "TimeDistributed" else None
         held = None
-        if isinstance(inside, Mapping) and inside["class_name"] in MODEL_CLASSES and not _is_custom(inside):
+        if isinstance(inside, Mapping) and _is_model(inside):
             held = self.model(inside, depth + 1)
             config = {key: value for key, value in config.items() if key != "layer"}
         config = self.config(config, depth)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from maju.formats.specification import LayerSpec, ModelSpec, refs_in
 
-__all__ = ["WHOLE", "without_idle_integers"]
+__all__ = ["MAKERS", "WHOLE", "without_idle_integers"]
 
 #: The hyper-parameter that says what became of whole numbers.
 SETTING = "integers"
@@ -23,6 +23,14 @@ FLOATING = (
     "SeparableConv2D",
 )
 WHOLE = ("int", "uint", "bool")
+#: Layers and operations, TensorFlow's functions among them, that may give whole numbers whatever comes in.
+MAKERS = (
+    *("Arange", "Argmax", "Argmin", "Argsort", "Bincount", "Cast", "CountNonzero"),
+    *("Digitize", "SearchSorted", "TopK", "UnravelIndex", "View"),
+    *("CategoryEncoding", "Discretization", "HashedCrossing", "Hashing"),
+    *("IntegerLookup", "StringLookup", "TextVectorization"),
+    *("SlicingOpLambda", "TFOpLambda", "TensorFlowOpLayer"),
+)
 
 
 def without_idle_integers(spec: ModelSpec) -> ModelSpec:
@@ -36,6 +44,7 @@ def without_idle_integers(spec: ModelSpec) -> ModelSpec:
             readers.setdefault(ref.layer, set()).add(call.layer)
     inputs = [layer for layer in spec.layers if layer.class_name == "InputLayer"]
     giving = [layer.name for layer in inputs if str(layer.config.get("dtype")).startswith(WHOLE)]
+    giving += [layer.name for layer in spec.layers if layer.class_name in MAKERS]
     fed: set[str] = set()  # the layers to which whole numbers may come
     while giving:
         found = readers.get(giving.pop(), set()) - fed

@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from maju.formats.config import read_architecture, write_architecture
 from maju.formats.guards import MAX_DEPTH, Allowance, parse_json, read_member, shorten
 from maju.formats.keras3_limits import check_for_keras
 from maju.formats.keras_names import named_for_keras
+from maju.formats.shared_layers import folders_of
 from maju.formats.specification import LayerSpec, ModelFile, ModelSpec, TrainingState
 from maju.formats.training_state import OF_LOSS_SCALE, read_training, stored_variables
 from maju.layers.base import snake_case
@@ -69,8 +71,8 @@ def layer_keys(
     for layer in spec.layers:
         if layer.operation or (spec.kind == "Sequential" and layer.class_name == "InputLayer"):
             continue
-        class_name = (layer.file_class if as_in_file else None) or layer.class_name
-        kind = class_name if layer.model is None or layer.wraps_model else layer.model.kind
+        kind = layer.class_name if layer.model is None or layer.wraps_model else layer.model.kind
+        kind = (layer.file_class if as_in_file else None) or kind
         base = snake_case(PYTHON_NAMES.get(kind, kind))
         count = counts.get(base, 0)
         key = keys[layer.name] = f"{base}_{count}" if count else base
@@ -110,15 +112,22 @@ class Keras3Weights:
         spec: the graph whose layers they belong to; None until it is known.
         prefix: where in the file a nested model's arrays are.
         what: the file, for messages.
+        outermost: the arrays of the model around it, if it is nested.
     """
 
     def __init__(
-        self, folders: Mapping[str, Arrays], spec: ModelSpec | None, what: str, prefix: str = ""
+        self,
+        folders: Mapping[str, Arrays],
+        spec: ModelSpec | None,
+        what: str,
+        prefix: str = "",
+        outermost: Keras3Weights | None = None,
     ) -> None:
         self.folders = folders
         self.spec = spec
         self.what = what
         self.prefix = prefix
+        self.outermost = outermost or self
         layers, older = f"{prefix}layers", f"{prefix}{OLDER_LAYERS}"
         self.place = older if self._holds(older) and not self._holds(layers) else layers
         self.keys = {} if spec is None else self._keys(spec)
@@ -152,7 +161,10 @@ class Keras3Weights:
 
     def read(self, layer: LayerSpec, names: Sequence[str]) -> dict[str, npt.NDArray[Any]]:
         below = places([*again(names), *names], layer.class_name)
-        where = {name: self._spelled(f"{self.folder(layer)}/{place}") for name, place in below.items()}
+        where = {name: f"{self.folder(layer)}/{place}" for name, place in below.items()}
+        if not all(self._holds(self._spelled(place).rpartition("/")[0]) for place in where.values()):
+            where = self._where_they_came_first(layer, where)
+        where = {name: self._spelled(place) for name, place in where.items()}
         own = dict.fromkeys(place.rpartition("/")[0] for place in where.values())
         held = {
             f"{folder}/{name}": array
@@ -160,10 +172,37 @@ class Keras3Weights:
             for name, array in self.folders.get(folder, {}).items()
         }
         if set(held) != set(where.values()):
+            quantized = any(np.dtype(array.dtype) == np.int8 for array in held.values())
+            why = ": they are quantized, which its config does not say, so that Keras does not open it either"
             raise ModelFormatError(
                 f"{self.what}: {layer.where} needs {len(where)} arrays, the file holds {len(held)} there"
+                + (why if quantized else "")
             )
         return {name: held[where[name]] for name in names}
+
+    def _where_they_came_first(self, layer: LayerSpec, where: Mapping[str, str]) -> dict[str, str]:
+        """The places of arrays, in another folder where the file has them as those of another model alone."""
+        moved = dict(where)
+        for folder, same in folders_of(layer.class_name, layer.config, self.folder(layer)):
+            others = {other for other in self.outermost.of_all_layers[same] if self._holds(other)}
+            if not self._holds(folder) and len(others) == 1:
+                other = others.pop()
+                inside = [name for name, place in moved.items() if place.startswith(f"{folder}/")]
+                moved |= {name: other + moved[name].removeprefix(folder) for name in inside}
+        return moved
+
+    @cached_property
+    def of_all_layers(self) -> dict[str, list[str]]:
+        """The folders of the layers here and in nested models, by what tells one layer from another."""
+        found: dict[str, list[str]] = {}
+        for layer in self.spec.layers if self.spec else ():
+            if layer.model is not None:
+                for same, folders in self.nested(layer).of_all_layers.items():
+                    found.setdefault(same, []).extend(folders)
+            elif layer.name in self.keys:
+                for folder, same in folders_of(layer.class_name, layer.config, self.folder(layer)):
+                    found.setdefault(same, []).append(folder)
+        return found
 
     def _spelled(self, place: str) -> str:
         """The place of an array as the file spells it: what Keras 2 calls ``_query_dense`` lost its ``_``."""
@@ -176,7 +215,7 @@ class Keras3Weights:
 
     def nested(self, layer: LayerSpec) -> Keras3Weights:
         place = f"{self.folder(layer)}/layer/" if layer.wraps_model else f"{self.folder(layer)}/"
-        return Keras3Weights(self.folders, layer.model, self.what, place)
+        return Keras3Weights(self.folders, layer.model, self.what, place, self.outermost)
 
 
 def read_weights(source: Path | bytes, what: str, size: int) -> Keras3Weights:

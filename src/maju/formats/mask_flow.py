@@ -8,6 +8,8 @@ from dataclasses import replace
 from maju.formats.recurrent_calls import RECURRENT
 from maju.formats.specification import CallSpec, LayerSpec, ModelSpec, TensorRef, refs_in
 from maju.formats.versions import MERGING
+from maju.layers import registry
+from maju.layers.base import Layer
 
 __all__ = ["without_idle_settings"]
 
@@ -43,6 +45,7 @@ def without_idle_settings(spec: ModelSpec, outer: bool = True, known: Known | No
     """
     known = {} if known is None else known
     masks = _masks(spec, outer, known)
+    flat = _of_whole_steps(spec)
     by_layer: dict[str, list[CallSpec]] = {}
     for call in spec.calls:
         by_layer.setdefault(call.layer, []).append(call)
@@ -56,14 +59,18 @@ def without_idle_settings(spec: ModelSpec, outer: bool = True, known: Known | No
                 layer = replace(layer, config={**layer.config, "inner_masks": "those of a model"})
             nested = without_idle_settings(model, free, known)
             layer = replace(layer, model=nested)
-        idle = _idle(layer, arriving, known)
+        idle = _idle(layer, arriving, known, flat)
         config = {key: value for key, value in layer.config.items() if key not in idle}
         layers.append(replace(layer, config=config) if idle else layer)
     return replace(spec, layers=tuple(layers))
 
 
-def _idle(layer: LayerSpec, arriving: list[list[Mask]], known: Known) -> set[str]:
-    """The settings of a layer that make no difference for the masks that arrive."""
+def _idle(layer: LayerSpec, arriving: list[list[Mask]], known: Known, flat: set[Mask]) -> set[str]:
+    """The settings of a layer that make no difference for the masks that arrive.
+
+    Args:
+        flat: the masks that have one value for each row and step.
+    """
     of_softmax = ("empty_rows",) if layer.class_name == "Softmax" else ()
     own = {key for key in (*OF_ANY_MASK, *OF_SEVERAL_MASKS, *of_softmax) if key in layer.config}
     if not own or layer.class_name not in WITH_SETTINGS:
@@ -72,9 +79,37 @@ def _idle(layer: LayerSpec, arriving: list[list[Mask]], known: Known) -> set[str
         return set()
     if all(mask is None for masks in arriving for mask in masks):
         return own
+    if layer.class_name == "TimeDistributed" and _hands_on_a_mask(layer) and flat.issuperset(*arriving):
+        return own
     if all(len(set(masks)) <= 1 for masks in arriving):
         return own & set(OF_SEVERAL_MASKS)
     return set()
+
+
+def _hands_on_a_mask(layer: LayerSpec) -> bool:
+    """Whether the layer inside a TimeDistributed hands the mask of a step on as it is."""
+    held = layer.config.get("layer")
+    name = str(held.get("class_name")) if isinstance(held, Mapping) else ""
+    cls = registry.find(name) if registry.is_own(name) else None
+    return cls is not None and cls.masking == "passes" and cls.compute_mask is Layer.compute_mask
+
+
+def _of_whole_steps(spec: ModelSpec) -> set[Mask]:
+    """The masks that are made of the model's input and have one value for each row and step; and None."""
+    layers = {layer.name: layer for layer in spec.layers}
+    found: set[Mask] = {None}
+    counts: dict[str, int] = {}
+    for call in spec.calls:
+        index = counts[call.layer] = counts.get(call.layer, -1) + 1
+        maker = layers.get(call.layer)
+        refs = list(refs_in(call.args))
+        source = layers.get(refs[0].layer) if len(refs) == 1 else None
+        if maker is None or maker.class_name not in MAKERS or source is None:
+            continue
+        shape = source.config.get("batch_shape") if source.class_name == "InputLayer" else None
+        if isinstance(shape, list) and len(shape) == (3 if maker.class_name == "Masking" else 2):
+            found.add(TensorRef(call.layer, index))
+    return found
 
 
 def _held_makes_masks(layer: LayerSpec, known: Known) -> bool:
@@ -95,6 +130,7 @@ def _arriving(call: CallSpec, masks: Mapping[TensorRef, Mask]) -> list[Mask]:
 def _masks(spec: ModelSpec, outer: bool, known: Known) -> dict[TensorRef, Mask]:
     """The mask of each tensor, as far as it is known; what is left out may have one of its own."""
     layers = {layer.name: layer for layer in spec.layers}
+    flat = _of_whole_steps(spec)
     found: dict[TensorRef, Mask] = {ref: None if outer else ref for ref in refs_in(spec.inputs)}
     outputs: dict[str, set[int]] = {}
     for ref in refs_in([spec.outputs, [(call.args, call.kwargs) for call in spec.calls]]):
@@ -108,7 +144,7 @@ def _masks(spec: ModelSpec, outer: bool, known: Known) -> dict[TensorRef, Mask]:
             arriving = list(refs_in([call.args, call.kwargs]))
             if ref in found or call.layer not in layers or any(one not in found for one in arriving):
                 continue
-            mask = _mask(layers[call.layer], ref, [found[one] for one in arriving], known)
+            mask = _mask(layers[call.layer], ref, [found[one] for one in arriving], known, flat)
             for output in outputs.get(call.layer, {0}):
                 one = replace(ref, output=output)
                 found[one] = mask if output == 0 or mask is None else one
@@ -117,7 +153,7 @@ def _masks(spec: ModelSpec, outer: bool, known: Known) -> dict[TensorRef, Mask]:
     return found
 
 
-def _mask(layer: LayerSpec, ref: TensorRef, masks: list[Mask], known: Known) -> Mask:
+def _mask(layer: LayerSpec, ref: TensorRef, masks: list[Mask], known: Known, flat: set[Mask]) -> Mask:
     """The mask of the first output of a call, given those of its tensors."""
     if layer.operation:
         return None
@@ -139,7 +175,7 @@ def _mask(layer: LayerSpec, ref: TensorRef, masks: list[Mask], known: Known) -> 
     ):
         return None
     if layer.class_name == "TimeDistributed" and layer.config.get("inner_masks"):
-        return ref
+        return masks[0] if _hands_on_a_mask(layer) and masks[0] in flat else ref
     if cls.masking == "passes" or layer.class_name in HANDING_ON:
         return masks[0]
     if layer.class_name in RECURRENT:

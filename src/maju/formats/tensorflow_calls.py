@@ -19,6 +19,8 @@ __all__ = ["CLASSES", "as_operations"]
 
 #: The layers of Keras 2 that call a function.
 CLASSES = ("SlicingOpLambda", "TFOpLambda", tensorflow_nodes.CLASS)
+#: Layers that keep a loss or a metric for training: what `add_loss` and `add_metric` left in a graph.
+OF_TRAINING = ("AddLoss", "AddMetric")
 #: What stands before the names of the functions here in TensorFlow.
 PREFIXES = ("compat.v1.", "__operators__.", "math.", "nn.", "linalg.")
 
@@ -213,8 +215,10 @@ def as_operations(
 ) -> tuple[list[LayerSpec], list[CallSpec]]:
     """The layers and the calls of a graph, with operations of Keras 3 in the place of TensorFlow's functions.
 
-    What Keras 3 does not have is left under its name in TensorFlow, to be refused by it.
+    What Keras 3 does not have is left under its name in TensorFlow, to be refused by it. What only a loss
+    or a metric is made of is left out.
     """
+    layers, calls = _without_losses(layers, calls, outputs)
     if not any(layer.class_name in CLASSES for layer in layers):
         return list(layers), list(calls)
     layers, calls = _nodes_as_functions(layers, calls)
@@ -234,6 +238,15 @@ def as_operations(
             new_layers.append(node)
             new_calls += own
     return _without_unused(new_layers, new_calls, {ref.layer for ref in lengths}, outputs)
+
+
+def _without_losses(
+    layers: Sequence[LayerSpec], calls: Sequence[CallSpec], outputs: Any
+) -> tuple[list[LayerSpec], list[CallSpec]]:
+    """The graph without the losses and metrics in it, and the functions that lead to nothing else."""
+    losses = {layer.name for layer in layers if layer.class_name in OF_TRAINING}
+    functions = {layer.name for layer in layers if layer.class_name in CLASSES} if losses else set[str]()
+    return _without_unused(list(layers), list(calls), losses | functions, outputs)
 
 
 def _nodes_as_functions(
@@ -627,6 +640,16 @@ def _resize(first: Any, given: Arguments, lengths: Mapping[TensorRef, Any]) -> M
     return Meaning("Resizing", {**config, "data_format": "channels_last"}, (first,), operation=False)
 
 
+def _extract_patches(first: Any, given: Arguments, lengths: Mapping[TensorRef, Any]) -> Meaning:
+    """Parts of images, each as one list of numbers."""
+    size, strides, rates = (_pool_size(_taken(given, key)) for key in ("sizes", "strides", "rates"))
+    padding = str(_taken(given, "padding")).lower()
+    if size is None or strides is None or rates != [1, 1] or padding not in ("valid", "same"):
+        raise Unknown(" of this size, rates or padding")
+    config = {"size": size, "strides": strides, "dilation_rate": 1, "padding": padding}
+    return Meaning("ExtractPatches", {**config, "data_format": None}, (_tensor(first), *_none_left(given)))
+
+
 def _pool(class_name: str) -> Callable[[Any, Arguments, Mapping[TensorRef, Any]], Meaning]:
     """A layer: MaxPooling2D or AveragePooling2D."""
 
@@ -663,6 +686,7 @@ SPECIAL: dict[str, Callable[[Any, Arguments, Mapping[TensorRef, Any]], Meaning]]
     "cumprod": _cumulative("Cumprod"),
     "cumsum": _cumulative("Cumsum"),
     "diag_part": _diag_part,
+    "image.extract_patches": _extract_patches,
     "getitem": _get_item,
     "image.crop_to_bounding_box": _crop,
     "image.flip_left_right": _flip(-2),

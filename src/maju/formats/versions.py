@@ -102,7 +102,7 @@ class Version:
         text: the version; ``"3"`` is the newest of Keras 3.
         image_order: ``"channels_last"`` or ``"channels_first"`` for layers of Keras 1 that do not say it.
         masked: whether the model makes masks.
-        integers: whether there are whole numbers in the model.
+        integers: whether there may be whole numbers in the model.
     """
 
     def __init__(
@@ -485,7 +485,8 @@ def _bilinear(config: dict[str, Any], version: Version) -> dict[str, Any]:
 
 
 def _discretization_2(config: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """Its type was that of the bins, as it has it anyway."""
+    """Its type was that of the bins, as it has it anyway; Keras 3 does not take `trainable`."""
+    config.pop("trainable", None)
     if config.get("dtype") in ("int32", "int64"):
         del config["dtype"]
     return "Discretization", config
