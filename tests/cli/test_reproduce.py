@@ -51,7 +51,16 @@ def test_the_help_says_what_it_needs_and_that_it_can_be_stopped(cli: Maju) -> No
     text = " ".join(cli("reproduce", "--help").stdout.split())
     assert "Needs Keras: pip install 'maju[experiments]'." in text
     assert "goes on after the last finished epoch" in text
-    options = {"--quick", "--data-dir", "--out", "--executor", "--address", "--list"}
+    options = {
+        "--quick",
+        "--train-with",
+        "--seeds",
+        "--data-dir",
+        "--out",
+        "--executor",
+        "--address",
+        "--list",
+    }
     assert options < set(re.findall(r"--[a-z-]+", text))
 
 
@@ -97,7 +106,7 @@ def test_without_what_it_needs_one_line_names_the_extra(
     cli: Maju, package: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, package, None)
-    result = cli("reproduce", "--list")
+    result = cli("reproduce", "cnn-layers")
     assert result.error == "maju reproduce needs more than maju's core: pip install 'maju[experiments]'"
 
 
@@ -139,6 +148,55 @@ def test_a_row_that_fails_is_no_score_and_ends_in_exit_code_1(cli: Maju, tmp_pat
     assert line.split()[2:] == ["failed", *"–––––––"]
     assert "Mine, too deep failed: ValueError: " in result.stdout
     assert "Traceback" not in result.stdout + result.stderr
+
+
+@pytest.mark.slow
+def test_maju_trains_and_keras_need_not_be_there(
+    cli: Maju, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for package in ("keras", "tensorflow"):
+        monkeypatch.setitem(sys.modules, package, None)
+    path, out = tmp_path / "mine.toml", tmp_path / "out"
+    path.write_text(STUDY + FAILS)
+    result = cli("reproduce", path, "--out", out, "--train-with", "maju", "--seeds", "2")
+    assert result.code == 1  # of the row that fails
+    trained, broken = (
+        next(line.split() for line in result.stdout.splitlines() if line.startswith(row))
+        for row in ("plain, seed 1 ", "too deep, seed 0 ")
+    )
+    assert [trained[4], trained[6], trained[9]] == ["–", "–", "–"]  # what Keras would have given
+    assert broken[4:] == ["failed", *"–––––––"]
+    assert "Keras and maju give" not in result.stdout
+    assert len(list((out / "runs").glob("convolutional-maju-*.keras"))) == 2
+    report = cli("report", out)
+    assert report.code == 0
+    text = (out / "report.md").read_text()
+    assert "“too deep”, trained from scratch, seed 1, failed: layer " in text
+    again = cli("reproduce", path, "--out", out, "--train-with", "maju", "--seeds", "1")
+    assert "Mine, plain, seed 0: done before" in again.stderr
+
+
+@pytest.mark.slow
+def test_keras_and_maju_side_by_side(cli: Maju, tmp_path: Path) -> None:
+    path, out = tmp_path / "mine.toml", tmp_path / "out"
+    path.write_text(STUDY)
+    for options in ((), ("--train-with", "maju")):
+        assert cli("reproduce", path, "--out", out, "--quick", *options).code == 0
+    assert {file.name for file in (out / "studies").iterdir()} == {"mine.json", "mine.maju.json"}
+    assert cli("report", out).code == 0
+    text = (out / "report.md").read_text()
+    assert text.count("macro-F1: difference") == 1
+    assert "In one row Keras or maju trained with one seed only" in text
+
+
+def test_a_study_may_say_itself_that_maju_trains_it(cli: Maju, tmp_path: Path) -> None:
+    path, out = tmp_path / "mine.toml", tmp_path / "out"
+    path.write_text('train_with = "maju"\n' + STUDY)
+    assert cli("reproduce", path, "--out", out).code == 0
+    assert (out / "studies" / "mine.maju.json").exists()
+    path.write_text('train_with = "pytorch"\n' + STUDY)
+    error = cli("reproduce", path, "--out", out).error
+    assert error == f"{path}: train_with: must be 'keras' or 'maju', not 'pytorch'"
 
 
 @pytest.mark.slow

@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+import maju
 from maju.datasets import Dataset, Split
 from maju.experiments.architectures import Architecture, ConvolutionalNetwork, RecurrentNetwork
+from maju.experiments.data import DataChoice, load
 from maju.models import CNNFromScratch, LSTMFromScratch, RNNFromScratch
 
 WORDS = ["api", "bumi", "cahaya", "daun", "emas", "fajar", "gunung", "hujan", "ikan", "jalan"]
@@ -79,7 +81,7 @@ def test_the_saved_model_gives_the_same_probabilities_from_scratch(name: str, tm
     convolutional = isinstance(architecture, ConvolutionalNetwork)
     dataset = images() if convolutional else texts()
     # A recurrent net with large weights is chaotic: it would enlarge the rounding of each step.
-    model = with_random_weights(architecture.build(dataset), gain=2.5 if convolutional else 1.2)
+    model = with_random_weights(architecture.build(dataset, keras), gain=2.5 if convolutional else 1.2)
     x = dataset.test.x if convolutional else tf.constant(dataset.test.x.astype(object))
     expected = model.predict(x, verbose=0)
     assert expected.std(axis=0).max() > 0.01  # rows differ, so that equal outputs mean something
@@ -89,10 +91,39 @@ def test_the_saved_model_gives_the_same_probabilities_from_scratch(name: str, tm
     assert ours.count_params() == model.count_params()
 
 
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_maju_builds_what_keras_builds(name: str, tmp_path: Path) -> None:
+    architecture = ARCHITECTURES[name]
+    dataset = images() if isinstance(architecture, ConvolutionalNetwork) else texts()
+    theirs, ours = (architecture.build(dataset, package) for package in (keras, maju))
+    ours.save(tmp_path / "model.keras")
+    opened = keras.models.load_model(tmp_path / "model.keras")
+    assert [layer.__class__ for layer in opened.layers] == [layer.__class__ for layer in theirs.layers]
+    for one, other in zip(opened.layers, theirs.layers, strict=True):
+        assert without_names(one.get_config()) == without_names(other.get_config())
+        assert [weight.shape for weight in one.weights] == [weight.shape for weight in other.weights]
+
+
+def without_names(config: Any) -> Any:
+    if isinstance(config, dict):
+        return {key: without_names(value) for key, value in config.items() if key != "name"}
+    return config
+
+
+def test_the_vocabulary_is_what_keras_learns() -> None:
+    train = load(DataChoice(name="sentences")).train
+    for size in (50, 10_000):
+        learned = keras.layers.TextVectorization(max_tokens=size)
+        learned.adapt(train.x)
+        network = recurrent("GRU", (3,), max_tokens=size)
+        model = network.build(load(DataChoice(name="sentences")), keras)
+        assert model.layers[0].get_vocabulary() == learned.get_vocabulary()
+
+
 def test_a_convolutional_network_has_its_layers() -> None:
     model = ConvolutionalNetwork(
         blocks=((5, 4), (3,)), kernel_size=5, pooling="average", dense=(6,), dropout=0.2
-    ).build(images())
+    ).build(images(), keras)
     assert classes_of(model) == [
         "Rescaling",
         "Conv2D",
@@ -109,7 +140,7 @@ def test_a_convolutional_network_has_its_layers() -> None:
     assert [layer.filters for layer in convolutions] == [5, 4, 3]
     assert {layer.kernel_size for layer in convolutions} == {(5, 5)}
     assert {layer.padding for layer in convolutions} == {"same"}
-    assert "Dropout" not in classes_of(ConvolutionalNetwork(blocks=((5,),)).build(images()))
+    assert "Dropout" not in classes_of(ConvolutionalNetwork(blocks=((5,),)).build(images(), keras))
 
 
 def test_a_normalized_convolutional_network_has_its_layers() -> None:
@@ -121,7 +152,7 @@ def test_a_normalized_convolutional_network_has_its_layers() -> None:
         dense=(7, 6),
         dropout=0.5,
     )
-    model = network.build(images())
+    model = network.build(images(), keras)
     convolution = ["Conv2D", "BatchNormalization", "Activation"]
     assert classes_of(model) == [
         "Rescaling",
@@ -146,7 +177,9 @@ def test_a_normalized_convolutional_network_has_its_layers() -> None:
 
 
 def test_a_recurrent_network_has_its_layers() -> None:
-    model = RecurrentNetwork(cell="LSTM", units=(6, 4), bidirectional=True, max_tokens=9).build(texts())
+    model = RecurrentNetwork(cell="LSTM", units=(6, 4), bidirectional=True, max_tokens=9).build(
+        texts(), keras
+    )
     assert classes_of(model) == [
         "TextVectorization",
         "Embedding",
@@ -163,7 +196,7 @@ def test_a_recurrent_network_has_its_layers() -> None:
 
 
 def test_what_the_last_recurrent_layer_gives_is_pooled_over_the_text() -> None:
-    model = recurrent("GRU", (6, 5), pooling="average", dense=()).build(texts())
+    model = recurrent("GRU", (6, 5), pooling="average", dense=()).build(texts(), keras)
     assert classes_of(model) == [
         "TextVectorization",
         "Embedding",
@@ -179,7 +212,7 @@ def test_what_the_last_recurrent_layer_gives_is_pooled_over_the_text() -> None:
 
 def test_a_recurrent_network_of_other_settings_has_its_layers() -> None:
     model = recurrent("GRU", (6,), embedding_dropout=0.1, dropout=0.2, dense=(5, 4), dense_dropout=0.4).build(
-        texts()
+        texts(), keras
     )
     assert classes_of(model) == [
         "TextVectorization",
@@ -202,7 +235,7 @@ def test_with_a_mask_the_padding_changes_nothing(masked: bool) -> None:
     short = recurrent("LSTM", (6,), mask_zero=masked, output_sequence_length=12)
     long = recurrent("LSTM", (6,), mask_zero=masked, output_sequence_length=40)
     x = tf.constant(texts().test.x.astype(object))
-    p, q = (with_random_weights(net.build(texts())).predict(x, verbose=0) for net in (short, long))
+    p, q = (with_random_weights(net.build(texts(), keras)).predict(x, verbose=0) for net in (short, long))
     assert (np.abs(p - q).max() < 1e-6) is np.bool_(masked)
 
 

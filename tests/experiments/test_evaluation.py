@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 
@@ -10,10 +11,11 @@ from experiments.rows import SMALL
 from maju.datasets import Dataset, Split
 from maju.errors import MajuError, ModelKindError
 from maju.experiments.architectures import RecurrentNetwork
-from maju.experiments.child import Trained
+from maju.experiments.child import Predicted, Trained
 from maju.experiments.data import load
 from maju.experiments.evaluation import evaluate, judge
-from maju.experiments.results import Judgement
+from maju.experiments.results import Judgement, Scores, ScratchScores
+from maju.layers.base import Array
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +25,7 @@ def dataset() -> Dataset:
 
 @pytest.fixture(scope="module")
 def model(dataset: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    built = SMALL.architecture.build(dataset)
+    built = SMALL.architecture.build(dataset, keras)
     rng = np.random.default_rng(8)
     built.set_weights([rng.normal(0, 0.3, w.shape).astype(w.dtype) for w in built.get_weights()])
     path = tmp_path_factory.mktemp("models") / "model.keras"
@@ -33,19 +35,27 @@ def model(dataset: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def trained(dataset: Dataset, model: Path) -> Trained:
-    import keras
-
     built = keras.models.load_model(model)
-    history = {"seconds": [1.0, 0.5]}
-    return Trained(built.count_params(), history, built.predict(dataset.test.x, verbose=0), 0.5, {})
+    predicted = Predicted(built.predict(dataset.test.x, verbose=0), 0.5)
+    return Trained(built.count_params(), {"seconds": [1.0, 0.5]}, predicted, {})
+
+
+def with_probabilities(trained: Trained, probabilities: Array) -> Trained:
+    return replace(trained, keras=Predicted(probabilities, 0.5))
+
+
+def compared(scores: Scores | ScratchScores) -> Scores:
+    assert isinstance(scores, Scores)
+    return scores
 
 
 def test_both_are_scored_on_every_test_row(dataset: Dataset, model: Path, trained: Trained) -> None:
-    scores = evaluate(SMALL, dataset, model, trained)
+    assert trained.keras is not None
+    scores = compared(evaluate(SMALL, dataset, model, trained))
     assert scores.rows == len(dataset.test.y) == 360
     assert scores.agree == 360
     assert 0 < scores.max_difference < 1e-6
-    assert scores.keras == judge(dataset, trained.probabilities, 0.5)
+    assert scores.keras == judge(dataset, trained.keras.probabilities, 0.5)
     assert scores.scratch.model_copy(update={"seconds": 0.5}) == scores.keras
     assert (scores.parameters, scores.train_seconds, scores.keras.seconds) == (trained.parameters, 1.5, 0.5)
     assert scores.scratch.seconds > 0
@@ -53,24 +63,29 @@ def test_both_are_scored_on_every_test_row(dataset: Dataset, model: Path, traine
 
 
 def test_each_side_has_its_own_score(dataset: Dataset, model: Path, trained: Trained) -> None:
-    moved = trained.probabilities.copy()
+    assert trained.keras is not None
+    moved = trained.keras.probabilities.copy()
     moved[:10] = np.roll(moved[:10], 1, axis=1)
-    scores = evaluate(SMALL, dataset, model, replace(trained, probabilities=moved))
+    scores = compared(evaluate(SMALL, dataset, model, with_probabilities(trained, moved)))
     assert scores.agree == 350
     assert scores.keras == judge(dataset, moved, 0.5)
-    assert scores.scratch.model_copy(update={"seconds": 0.5}) == judge(dataset, trained.probabilities, 0.5)
+    assert scores.scratch.model_copy(update={"seconds": 0.5}) == judge(
+        dataset, trained.keras.probabilities, 0.5
+    )
     assert scores.scratch.macro_f1 != scores.keras.macro_f1
     assert scores.max_difference > 0.1
 
 
 def test_a_part_of_the_rows_is_no_comparison(dataset: Dataset, model: Path, trained: Trained) -> None:
-    part = replace(trained, probabilities=trained.probabilities[:300])
+    assert trained.keras is not None
+    part = with_probabilities(trained, trained.keras.probabilities[:300])
     with pytest.raises(MajuError, match=r"^Keras gave probabilities of shape \(300, 10\), not \(360, 10\)$"):
         evaluate(SMALL, dataset, model, part)
 
 
 def test_what_is_no_number_is_no_score(dataset: Dataset, model: Path, trained: Trained) -> None:
-    diverged = replace(trained, probabilities=np.full_like(trained.probabilities, np.nan))
+    assert trained.keras is not None
+    diverged = with_probabilities(trained, np.full_like(trained.keras.probabilities, np.nan))
     with pytest.raises(
         MajuError, match=r"^Keras gave probabilities that are no numbers: the training diverged"
     ):
@@ -81,6 +96,18 @@ def test_a_model_of_another_kind_is_no_score(dataset: Dataset, model: Path, trai
     experiment = SMALL.model_copy(update={"architecture": RecurrentNetwork(cell="LSTM", units=(4,))})
     with pytest.raises(ModelKindError):
         evaluate(experiment, dataset, model, trained)
+
+
+def test_what_keras_never_saw_is_scored_from_scratch_alone(
+    dataset: Dataset, model: Path, trained: Trained
+) -> None:
+    beside_keras = evaluate(SMALL, dataset, model, trained)
+    alone = evaluate(SMALL, dataset, model, replace(trained, keras=None))
+    assert type(alone) is ScratchScores
+    assert alone.scratch.model_copy(update={"seconds": 0.0}) == beside_keras.scratch.model_copy(
+        update={"seconds": 0.0}
+    )
+    assert (alone.rows, alone.parameters, alone.train_seconds) == (360, trained.parameters, 1.5)
 
 
 def predicted(truth: list[int], labels: list[int], classes: int) -> Judgement:

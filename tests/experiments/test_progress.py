@@ -20,12 +20,12 @@ EVENTS: list[dict[str, Any]] = [
     {"event": "evaluating"},
 ]
 STATES = [
-    (0, None, "importing Keras"),
+    (0, None, "starting"),
     (0, 8, "training"),
     (2, 8, "training"),
     (4, 8, "epoch 1/2, loss 1.25, val 1.50"),
     (6, 8, "epoch 1/2, loss 1.25, val 1.50"),
-    (6, 8, "predicting with Keras"),
+    (6, 8, "predicting"),
     (6, 8, "predicting from scratch"),
 ]
 

@@ -40,7 +40,8 @@ def row(name: str, data: str = "digits", blocks: int = 1) -> Experiment:
     )
 
 
-FIRST, SECOND, THIRD = SOUND = [row("first"), row("second"), row("third")]
+THIRD = row("third").model_copy(update={"train_with": "maju"})
+FIRST, SECOND, _ = SOUND = [row("first"), row("second"), THIRD]
 IMPOSSIBLE = row("impossible", blocks=5)  # five pools leave nothing of 8x8 pixels
 ROWS = [FIRST, IMPOSSIBLE, SECOND, THIRD]
 

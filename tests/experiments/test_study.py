@@ -1,14 +1,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from maju.errors import ExperimentError
 from maju.experiments.architectures import ConvolutionalNetwork, RecurrentNetwork
 from maju.experiments.data import DataChoice
-from maju.experiments.experiment import Training
+from maju.experiments.experiment import Program, Training
 from maju.experiments.grid import read_studies, trainings, write_studies
 from maju.experiments.study import GRID, Row, Study, load_study, shipped_studies
 
@@ -240,7 +240,7 @@ BROKEN: dict[str, tuple[str | bytes, str]] = {
     "a key that there is not, at the top": (
         "titel = 3" + HEAD + ROW,
         ": titel: there is no such key; there are name, title, title_id, question, question_id, rows, "
-        "data, model, training",
+        "train_with, data, model, training",
     ),
     "a key that there is not, in a table that is shared": (
         HEAD + "epoch = 3" + ROW + ROW.replace('"a"', '"b"'),
@@ -577,6 +577,40 @@ training.warmup_epochs = 3
     assert Study.model_validate(load_study(path).quick().model_dump()) == load_study(path).quick()
 
 
+# What trains, and how often
+
+
+def test_what_trains_a_row_is_told_by_its_name() -> None:
+    (row, *_) = load_study("rnn-layers").rows
+    (keras,), (maju,) = row.experiments(), row.experiments("maju")
+    assert maju.name == f"recurrent-maju-{maju.fingerprint}"
+    assert keras.name == f"recurrent-{keras.fingerprint}"
+    assert maju.model_copy(update={"train_with": "keras"}).fingerprint == keras.fingerprint
+    assert trainings([load_study("rnn-layers").trained_with("maju")])[0].name == maju.name
+
+
+def test_more_seeds_or_fewer_and_a_rows_own_first() -> None:
+    study = load_study("beyond-nusax")
+    assert {row.seeds for row in study.seeded(3).rows} == {(0, 1, 2)}
+    assert {row.seeds for row in study.seeded(7).rows} == {(0, 1, 2, 3, 4, 5, 6)}
+    own = study.rows[0].model_copy(update={"seeds": (4, 1)})
+    (row,) = study.model_copy(update={"rows": (own,)}).seeded(4).rows
+    assert row.seeds == (4, 1, 0, 2)
+
+
+def test_the_published_results_are_those_of_the_studies() -> None:
+    published = Path(__file__).parents[2] / "results" / "runs"
+    studies = [load_study(name).seeded(5) for name in shipped_studies()]
+    named = {
+        row.name
+        for program in get_args(Program)
+        for row in trainings(one.trained_with(program) for one in studies)
+    }
+    found = {path.name.partition(".")[0] for path in published.glob("*.result.json")}
+    assert len(found) >= 40
+    assert found <= named
+
+
 # Kept beside the results
 
 
@@ -585,5 +619,9 @@ def test_what_is_kept_beside_the_results_is_the_study(path: Path, tmp_path: Path
     studies = [*grid(), load_study(path)]
     write_studies(reversed(studies), tmp_path / "out")
     assert read_studies(tmp_path / "out") == studies  # those of the grid in its order
+    by_maju = studies[0].trained_with("maju").seeded(3)
+    write_studies([by_maju], tmp_path / "out")
+    assert [study for study in read_studies(tmp_path / "out") if study.train_with == "maju"] == [by_maju]
+    (tmp_path / "out" / "studies" / f"{by_maju.name}.maju.json").unlink()
     write_studies([study.quick() for study in studies], tmp_path / "out")
     assert read_studies(tmp_path / "out") == [study.quick() for study in studies]

@@ -25,7 +25,8 @@ from maju.experiments.child import Trained, train_in_child
 from maju.experiments.data import DataChoice, load
 from maju.experiments.experiment import Experiment, Training
 from maju.experiments.files import RowFiles
-from maju.experiments.training import _predict, _resume, _train_epoch
+from maju.experiments.programs import Keras
+from maju.experiments.training import _resume, _train_epoch
 
 EVERYTHING = Training(
     epochs=3,
@@ -40,6 +41,7 @@ EVERYTHING = Training(
     seed=6,
 )
 STEPS = 4
+KERAS = Keras()
 PARENT = """
 import json, sys
 from pathlib import Path
@@ -166,7 +168,7 @@ class Recorder:
 
 def epoch_of(training: Training, epoch: int, data: DataChoice = SMALL.data) -> Recorder:
     model = Recorder()
-    logs = _train_epoch(model, load(data), training, epoch, STEPS, lambda event: None)
+    logs = _train_epoch(model, load(data), training, epoch, KERAS, None)
     assert logs.keys() == {"loss", "val_loss", "seconds"}
     assert (logs["loss"], logs["val_loss"]) == (1.5, 2.5)
     return model
@@ -215,11 +217,11 @@ def test_dropout_is_drawn_anew_in_each_epoch_and_alike_when_it_goes_on() -> None
         cell="LSTM", units=(3,), max_tokens=20, output_sequence_length=5, embedding_dim=4
     )
     dataset = load(DataChoice(name="sentences", train_rows=8, validation_rows=4))
-    model = network.build(dataset)
+    model = network.build(dataset, keras)
     model.fit = Recorder().fit
 
     def states(epoch: int) -> list[list[int]]:
-        _train_epoch(model, dataset, Training(epochs=9), epoch, 1, lambda event: None)
+        _train_epoch(model, dataset, Training(epochs=9), epoch, KERAS, None)
         named = {v.path: v.numpy().tolist() for v in model.non_trainable_variables}
         return [state for path, state in named.items() if path.endswith("seed_generator_state")]
 
@@ -253,11 +255,11 @@ def test_the_seconds_of_predicting_hold_no_compiling(rows: int, monkeypatch: pyt
     monkeypatch.setattr(model, "predict", counted)
     x = np.random.default_rng(0).normal(size=(rows, 2)).astype(np.float32)
     before = len(traced)
-    probabilities, seconds = _predict(model, x)
+    predicted = KERAS.predicted(model, x)
     first, last = traces
     assert before < first == last
-    assert probabilities.shape == (rows, 3)
-    assert seconds > 0
+    assert predicted.probabilities.shape == (rows, 3)
+    assert predicted.seconds > 0
 
 
 # Going on
@@ -267,29 +269,29 @@ def test_without_a_checkpoint_it_starts(tmp_path: Path) -> None:
     (tmp_path / "small.history.json").write_text('{"loss": [1.0]}')
     (tmp_path / "smaller.epoch-3.keras").write_text("of another training")
     (tmp_path / "small.epoch-x.keras").write_text("of nobody")
-    assert _resume(RowFiles(tmp_path, "small")) == (None, {})
+    assert _resume(RowFiles(tmp_path, "small"), KERAS) == (None, {})
 
 
 @pytest.mark.parametrize("history", [None, "", '{"loss": [1.0', "[1.0]"], ids=str)
 def test_a_checkpoint_without_its_history_is_not_continued(history: str | None, tmp_path: Path) -> None:
     files = RowFiles(tmp_path, "small")
-    model = SMALL.architecture.build(load(SMALL.data))
+    model = SMALL.architecture.build(load(SMALL.data), keras)
     model.save(files.checkpoint(2))
     if history is not None:
         files.history.write_text(history)
     with pytest.raises(MajuError, match=r"epoch-2\.keras cannot be continued; remove it to start anew \("):
-        _resume(files)
+        _resume(files, KERAS)
 
 
 def test_it_goes_on_from_the_last_checkpoint_with_the_history_up_to_it(tmp_path: Path) -> None:
     files = RowFiles(tmp_path, "small")
-    model = SMALL.architecture.build(load(SMALL.data))
+    model = SMALL.architecture.build(load(SMALL.data), keras)
     for epoch in (9, 10):  # killed before the earlier one was removed; 10 is after 9
         model.layers[-1].bias.assign(np.full(10, epoch))
         model.save(files.checkpoint(epoch))
     losses = [1 / epoch for epoch in range(1, 12)]  # killed after it wrote the history of epoch 11
     files.history.write_text(json.dumps({"loss": losses, "val_loss": losses}))
-    again, history = _resume(files)
+    again, history = _resume(files, KERAS)
     assert history == {"loss": losses[:10], "val_loss": losses[:10]}
     assert float(again.layers[-1].bias[0]) == 10
 
@@ -299,7 +301,7 @@ def test_a_checkpoint_that_was_not_written_leaves_the_earlier_one(
 ) -> None:
     files = RowFiles(tmp_path, "small")
     history = {"loss": [1.0, 0.5]}
-    model = SMALL.architecture.build(load(SMALL.data))
+    model = SMALL.architecture.build(load(SMALL.data), keras)
     training_module._write_checkpoint(model, {"loss": [1.0]}, files, 1)
 
     def killed(self: Path, target: Path) -> None:
@@ -310,7 +312,7 @@ def test_a_checkpoint_that_was_not_written_leaves_the_earlier_one(
         with pytest.raises(KeyboardInterrupt):
             training_module._write_checkpoint(model, history, files, 2)
     assert list(files.checkpoints()) == [1]
-    assert _resume(files)[1] == {"loss": [1.0]}
+    assert _resume(files, KERAS)[1] == {"loss": [1.0]}
     training_module._write_checkpoint(model, history, files, 2)
     assert list(files.checkpoints()) == [2]
-    assert _resume(files)[1] == history
+    assert _resume(files, KERAS)[1] == history

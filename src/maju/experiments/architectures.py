@@ -1,4 +1,4 @@
-"""The networks of the study, as plain settings that build a Keras model."""
+"""The networks of the study, as plain settings that build a model, by Keras or by maju."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pydantic import Field
 from maju.datasets import Dataset
 from maju.experiments.settings import Count, Rate, Settings, listed
 from maju.models import Classifier, CNNFromScratch, LSTMFromScratch, RNNFromScratch
+from maju.text import TextVectorizer
 
 __all__ = ["Architecture", "ConvolutionalNetwork", "RecurrentNetwork"]
 
@@ -44,13 +45,16 @@ class ConvolutionalNetwork(Settings):
         """The class that opens the saved model."""
         return CNNFromScratch
 
-    def build(self, dataset: Dataset) -> Any:
-        """Build the Keras model for a data set."""
-        from keras import Input, Sequential, layers
+    def build(self, dataset: Dataset, package: Any) -> Any:
+        """Build the model for a data set.
 
+        Args:
+            package: `keras` or `maju`, which spell what is used here alike.
+        """
+        layers = package.layers
         pool = layers.MaxPooling2D if self.pooling == "max" else layers.AveragePooling2D
         # Scaling inside the model lets the saved file take images as they are.
-        stack = [Input(dataset.train.x.shape[1:]), layers.Rescaling(1 / 255)]
+        stack = [package.Input(dataset.train.x.shape[1:]), layers.Rescaling(1 / 255)]
         for block in self.blocks:
             for filters in block:
                 if self.batch_normalization:
@@ -70,7 +74,7 @@ class ConvolutionalNetwork(Settings):
             stack.append(layers.Dropout(self.dropout))
         stack += [layers.Dense(units, activation="relu") for units in self.dense]
         stack.append(layers.Dense(len(dataset.classes), activation="softmax"))
-        return Sequential(stack)
+        return package.Sequential(stack)
 
 
 class RecurrentNetwork(Settings):
@@ -110,19 +114,25 @@ class RecurrentNetwork(Settings):
         """The class that opens the saved model."""
         return LSTMFromScratch if self.cell == "LSTM" else RNNFromScratch
 
-    def build(self, dataset: Dataset) -> Any:
-        """Build the Keras model for a data set, whose training texts give it its vocabulary."""
-        from keras import Input, Sequential, layers
+    def build(self, dataset: Dataset, package: Any) -> Any:
+        """Build the model for a data set, whose training texts give it its vocabulary.
 
+        Args:
+            package: `keras` or `maju`, which spell what is used here alike.
+        """
+        layers = package.layers
+        learned = TextVectorizer(self.max_tokens)  # what the `adapt` of Keras's layer learns too
+        learned.adapt(dataset.train.x)
         # Inside the model, the vocabulary is saved with it, and the saved file takes texts as they are.
         words = layers.TextVectorization(
-            max_tokens=self.max_tokens, output_sequence_length=self.output_sequence_length
+            max_tokens=self.max_tokens,
+            output_sequence_length=self.output_sequence_length,
+            vocabulary=learned.vocabulary,
         )
-        words.adapt(dataset.train.x)
         # Without a mask the net reads, after a text of 20 words, 80 steps of padding: what it knew of the
         # text fades, and it gives every text the same class.
         embedding = layers.Embedding(self.max_tokens, self.embedding_dim, mask_zero=self.mask_zero)
-        stack = [Input((), dtype="string"), words, embedding]
+        stack = [package.Input((), dtype="string"), words, embedding]
         if self.embedding_dropout:
             stack.append(layers.Dropout(self.embedding_dropout))
         for depth, units in enumerate(self.units, start=1):
@@ -135,7 +145,7 @@ class RecurrentNetwork(Settings):
         for units in self.dense:
             stack += [layers.Dense(units, activation="relu"), layers.Dropout(self.dense_dropout)]
         stack.append(layers.Dense(len(dataset.classes), activation="softmax"))
-        return Sequential(stack)
+        return package.Sequential(stack)
 
 
 Architecture = Annotated[ConvolutionalNetwork | RecurrentNetwork, Field(discriminator="kind")]

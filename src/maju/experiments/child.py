@@ -1,4 +1,4 @@
-"""Training in a child process, so that Keras is never imported in this one."""
+"""Training in a child process, so that Keras is never imported in this one, and either can be killed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from maju.experiments.experiment import Experiment
 from maju.experiments.files import RowFiles
 from maju.layers.base import Array
 
-__all__ = ["OnEvent", "Trained", "ignore", "train_in_child"]
+__all__ = ["OnEvent", "Predicted", "Trained", "ignore", "train_in_child"]
 
 OnEvent = Callable[[dict[str, Any]], None]
 
@@ -30,21 +30,32 @@ def ignore(event: dict[str, Any]) -> None:
 
 
 @dataclass(frozen=True, eq=False)
+class Predicted:
+    """What Keras makes of the test rows.
+
+    Args:
+        probabilities: (rows, classes).
+        seconds: for `predict`, once it is compiled.
+    """
+
+    probabilities: Array
+    seconds: float
+
+
+@dataclass(frozen=True, eq=False)
 class Trained:
     """What training gave.
 
     Args:
         parameters: how many there are, as Keras counts them.
         history: loss, accuracy and seconds, a list a metric, a number an epoch.
-        probabilities: Keras's for the test rows, (rows, classes).
-        keras_seconds: for `predict` on the test rows, once it is compiled.
-        versions: Keras's and TensorFlow's.
+        keras: what Keras predicts, where it trained the model.
+        versions: Keras's and TensorFlow's, where they did.
     """
 
     parameters: int
     history: dict[str, list[float]]
-    probabilities: Array
-    keras_seconds: float
+    keras: Predicted | None
     versions: dict[str, str]
 
 
@@ -54,7 +65,7 @@ def train_in_child(
     data_dir: str | os.PathLike[str] | None = None,
     on_event: OnEvent = ignore,
 ) -> Trained:
-    """Train with Keras in a child process; `maju.experiments.training` says what it leaves in the folder.
+    """Train in a child process; `maju.experiments.training` says what it leaves in the folder.
 
     Args:
         on_event: is given every event of the training as it comes.
@@ -102,13 +113,15 @@ def train_in_child(
         )
     if files.log.stat().st_size == 0:
         files.log.unlink()
-    done = events["done"]
+    seconds = events["done"]["keras_seconds"]
+    predicted = None
+    if seconds is not None:
+        predicted = Predicted(np.load(files.probabilities, allow_pickle=False), seconds)
     return Trained(
         parameters=events["built"]["parameters"],
         history=files.read_history(),
-        probabilities=np.load(files.probabilities, allow_pickle=False),
-        keras_seconds=done["keras_seconds"],
-        versions=done["versions"],
+        keras=predicted,
+        versions=events["done"]["versions"],
     )
 
 

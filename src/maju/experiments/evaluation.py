@@ -11,14 +11,16 @@ from maju.datasets import Dataset
 from maju.errors import MajuError
 from maju.experiments.child import Trained
 from maju.experiments.experiment import Experiment
-from maju.experiments.results import Judgement, Scores
+from maju.experiments.results import Judgement, Scores, ScratchScores
 from maju.layers.base import Array
 
 __all__ = ["evaluate", "judge"]
 
 
-def evaluate(experiment: Experiment, dataset: Dataset, model: Path, trained: Trained) -> Scores:
-    """Open a saved model, predict the test split from scratch, and compare.
+def evaluate(
+    experiment: Experiment, dataset: Dataset, model: Path, trained: Trained
+) -> Scores | ScratchScores:
+    """Open a saved model, predict the test split from scratch, and compare with Keras where Keras trained it.
 
     Raises:
         MajuError: Keras's or maju's probabilities are not one finite row for each row of the test split.
@@ -32,23 +34,34 @@ def evaluate(experiment: Experiment, dataset: Dataset, model: Path, trained: Tra
     with threadpool_limits(1, "blas"):
         ours = classifier.predict_proba(dataset.test.x)
     seconds = time.perf_counter() - started
-    theirs = trained.probabilities
-    expected = (len(dataset.test.y), len(dataset.classes))
-    for who, probabilities in (("Keras", theirs), ("maju", ours)):
-        if probabilities.shape != expected:
-            raise MajuError(f"{who} gave probabilities of shape {probabilities.shape}, not {expected}")
-        if not np.isfinite(probabilities).all():
-            raise MajuError(f"{who} gave probabilities that are no numbers: the training diverged")
-    return Scores(
+    keras = trained.keras
+    if keras is not None:
+        _check("Keras", keras.probabilities, dataset)
+    _check("maju", ours, dataset)
+    scores = ScratchScores(
         rows=len(dataset.test.y),
         classes=dataset.classes,
         parameters=trained.parameters,
-        keras=judge(dataset, theirs, trained.keras_seconds),
         scratch=judge(dataset, ours, seconds),
-        agree=int((theirs.argmax(axis=1) == ours.argmax(axis=1)).sum()),
-        max_difference=float(np.abs(ours - theirs).max()),
         train_seconds=sum(trained.history["seconds"]),
     )
+    if keras is None:
+        return scores
+    theirs = keras.probabilities
+    return Scores(
+        **dict(scores),
+        keras=judge(dataset, theirs, keras.seconds),
+        agree=int((theirs.argmax(axis=1) == ours.argmax(axis=1)).sum()),
+        max_difference=float(np.abs(ours - theirs).max()),
+    )
+
+
+def _check(who: str, probabilities: Array, dataset: Dataset) -> None:
+    expected = (len(dataset.test.y), len(dataset.classes))
+    if probabilities.shape != expected:
+        raise MajuError(f"{who} gave probabilities of shape {probabilities.shape}, not {expected}")
+    if not np.isfinite(probabilities).all():
+        raise MajuError(f"{who} gave probabilities that are no numbers: the training diverged")
 
 
 def judge(dataset: Dataset, probabilities: Array, seconds: float) -> Judgement:

@@ -12,7 +12,10 @@ from maju.experiments.architectures import Architecture
 from maju.experiments.data import DataChoice
 from maju.experiments.settings import Count, Positive, Rate, Settings, listed
 
-__all__ = ["Experiment", "Training"]
+__all__ = ["Experiment", "Program", "Training"]
+
+#: What trains a network.
+Program = Literal["keras", "maju"]
 
 
 class Training(Settings):
@@ -59,6 +62,7 @@ class Experiment(Settings):
     Attributes:
         name: what its files are called.
         title: what it is called in tables and plots.
+        train_with: what trains it.
     """
 
     name: Annotated[str, Field(pattern=r"^\w[\w-]*$")]
@@ -66,6 +70,7 @@ class Experiment(Settings):
     data: DataChoice
     architecture: Architecture
     training: Training = Training(epochs=10)
+    train_with: Program = "keras"
 
     @model_validator(mode="after")
     def _parts_fit(self) -> Self:

@@ -11,17 +11,20 @@ __all__ = ["require_experiments"]
 PACKAGES = (
     "filelock",
     "jinja2",
-    "keras",
     "matplotlib",
     "pydantic",
     "rich",
     "sklearn",
-    "tensorflow",
     "threadpoolctl",
 )
+KERAS = ("keras", "tensorflow")
 
 
-def require_experiments(what: str) -> None:
-    """Refuse to start without the extra; looks for the packages and imports none of them."""
-    if any(find_spec(package) is None for package in PACKAGES):
+def require_experiments(what: str, keras: bool = True) -> None:
+    """Refuse to start without the extra; looks for the packages and imports none of them.
+
+    Args:
+        keras: whether Keras is needed too.
+    """
+    if any(find_spec(package) is None for package in (*PACKAGES, *(KERAS if keras else ()))):
         raise MissingExtraError(what, "experiments")

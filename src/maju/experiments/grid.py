@@ -67,7 +67,7 @@ def trainings(studies: Iterable[Study]) -> list[Experiment]:
     found: dict[str, Experiment] = {}
     for study in studies:
         for row in study.rows:
-            for experiment in row.experiments():
+            for experiment in row.experiments(study.train_with):
                 title = f"{study.title}, {experiment.title}"
                 found.setdefault(experiment.name, experiment.model_copy(update={"title": title}))
     return list(found.values())
@@ -78,7 +78,9 @@ def write_studies(studies: Iterable[Study], out: Path) -> None:
     folder = out / "studies"
     folder.mkdir(parents=True, exist_ok=True)
     for study in studies:
-        with replacing(folder / f"{study.name}.json") as path:
+        # Apart from what Keras was asked to train: the report sets one beside the other.
+        ending = ".json" if study.train_with == "keras" else f".{study.train_with}.json"
+        with replacing(folder / f"{study.name}{ending}") as path:
             text = study.model_dump_json(indent=1, exclude_none=True)
             path.write_text(text + "\n", encoding="utf-8")
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 from maju.experiments.child import OnEvent
 from maju.experiments.cost import TimeLeft
 from maju.experiments.experiment import Experiment
-from maju.experiments.results import Result
+from maju.experiments.results import Result, Scores
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -198,21 +198,23 @@ def _outcome(result: Result) -> str:
     title, scores = result.experiment.title, result.scores
     if scores is None:
         return f"{title}: failed: {result.error}"
-    agree = f"{scores.agree:,}/{scores.rows:,} labels agree"
-    return f"{title}: trained in {scores.train_seconds:.0f} s; {agree}"
+    outcome = f"macro-F1 {scores.scratch.macro_f1:.4f}"
+    if isinstance(scores, Scores):
+        outcome = f"{scores.agree:,}/{scores.rows:,} labels agree"
+    return f"{title}: trained in {scores.train_seconds:.0f} s; {outcome}"
 
 
 def _state(event: dict[str, Any]) -> str | None:
     """What a training is at, in words; None if an event says nothing new about that."""
     match event["event"]:
         case "started":
-            return "importing Keras"
+            return "starting"
         case "built":
             return "training"
         case "epoch":
             return _epoch(event)
         case "predicting":
-            return "predicting with Keras"
+            return "predicting"
         case "evaluating":
             return "predicting from scratch"
     return None

@@ -1,4 +1,4 @@
-"""``maju reproduce``: the study's experiments, trained with Keras, run from scratch, and compared."""
+"""``maju reproduce``: the study's experiments, trained with Keras or maju, run from scratch, and compared."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from maju.errors import ExperimentError
 from maju.experiments import grid
 from maju.experiments.data import load
-from maju.experiments.experiment import Experiment
+from maju.experiments.experiment import Experiment, Program
 from maju.experiments.files import made_folder
 from maju.experiments.results import Result
 from maju.experiments.settings import repeated
@@ -21,8 +21,18 @@ DataDir = str | os.PathLike[str] | None
 Run = Callable[[Sequence[Experiment], Path, DataDir, grid.Progress | None], dict[str, Result]]
 
 
-def studies_named(sources: Sequence[str | Path], quick: bool = False) -> list[Study]:
+def studies_named(
+    sources: Sequence[str | Path],
+    quick: bool = False,
+    train_with: Program | None = None,
+    seeds: int | None = None,
+) -> list[Study]:
     """Load studies by name or file; with none named, those of the grid.
+
+    Args:
+        quick: with little data, two epochs and one seed.
+        train_with: what trains their rows, where it is not to be what they say.
+        seeds: how many each row has, where it is not to be as many as it says.
 
     Raises:
         ExperimentError: a file is broken, or two studies have one name.
@@ -31,7 +41,11 @@ def studies_named(sources: Sequence[str | Path], quick: bool = False) -> list[St
     twice = repeated(study.name for study in studies)
     if twice:
         raise ExperimentError(f"each study needs a name of its own: {', '.join(twice)}")
-    return [study.quick() for study in studies] if quick else studies
+    if quick:
+        studies = [study.quick() for study in studies]
+    if train_with is not None:
+        studies = [study.trained_with(train_with) for study in studies]
+    return studies if seeds is None else [study.seeded(seeds) for study in studies]
 
 
 def reproduce(
@@ -73,9 +87,9 @@ def describe_data(studies: Sequence[Study], data_dir: DataDir = None) -> list[st
     return lines
 
 
-def row_results(row: Row, results: Mapping[str, Result]) -> list[Result]:
+def row_results(row: Row, results: Mapping[str, Result], train_with: Program = "keras") -> list[Result]:
     """The results of a row, a seed each, under the row's label."""
     return [
         results[experiment.name].model_copy(update={"experiment": experiment})
-        for experiment in row.experiments()
+        for experiment in row.experiments(train_with)
     ]

@@ -9,7 +9,7 @@ from pydantic import model_validator
 from maju.experiments.experiment import Experiment
 from maju.experiments.settings import Settings, listed
 
-__all__ = ["TOLERANCE", "Judgement", "Result", "Scores"]
+__all__ = ["TOLERANCE", "Judgement", "Result", "Scores", "ScratchScores"]
 
 #: How far two float32 computations of one probability may lie apart.
 TOLERANCE = 1e-5
@@ -35,35 +35,43 @@ class Judgement(Settings):
     seconds: float
 
 
-class Scores(Settings):
-    """A model's scores on the test split, by Keras and from scratch.
+class ScratchScores(Settings):
+    """A model's scores on the test split, from scratch: all there is of one that Keras never saw.
 
     Attributes:
         rows: how many test rows there are.
         classes: their names.
         parameters: how many the model has.
-        keras: what Keras's predictions came to, on all cores.
-        scratch: what maju's came to, with one thread in NumPy's matrix products.
-        agree: how many rows have the same label by both.
-        max_difference: the largest difference between two probabilities, max |Δp|.
+        scratch: what maju's predictions came to, with one thread in NumPy's matrix products.
         train_seconds: for training, validation included.
     """
 
     rows: int
     classes: Annotated[tuple[str, ...], listed]
     parameters: int
-    keras: Judgement
     scratch: Judgement
+    train_seconds: float
+
+
+class Scores(ScratchScores):
+    """A model's scores on the test split, by Keras and from scratch.
+
+    Attributes:
+        keras: what Keras's predictions came to, on all cores.
+        agree: how many rows have the same label by both.
+        max_difference: the largest difference between two probabilities, max |Δp|.
+    """
+
+    keras: Judgement
     agree: int
     max_difference: float
-    train_seconds: float
 
 
 class Result(Settings):
     """An experiment with its scores, or with the error that it failed with."""
 
     experiment: Experiment
-    scores: Scores | None = None
+    scores: Scores | ScratchScores | None = None
     error: str | None = None
     versions: dict[str, str] = {}
 
@@ -75,5 +83,7 @@ class Result(Settings):
 
     @property
     def sound(self) -> bool:
-        """Whether there are scores, and both computations came to the same probabilities."""
-        return self.scores is not None and self.scores.max_difference <= TOLERANCE
+        """Whether there are scores, and both computations, where there are two, came to the same."""
+        if isinstance(self.scores, Scores):
+            return self.scores.max_difference <= TOLERANCE
+        return self.scores is not None

@@ -62,7 +62,7 @@ def run_experiment(
     data_dir: str | os.PathLike[str] | None = None,
     on_event: OnEvent = ignore,
 ) -> Result:
-    """Train one model with Keras, evaluate what was saved from scratch, and plot its losses.
+    """Train one model, evaluate what was saved from scratch, and plot its losses.
 
     A training that has a checkpoint in the folder goes on from there; the last one stays, for the caller to
     remove once the result is safe.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib.resources import files
+from itertools import chain, count, islice
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -14,7 +15,7 @@ from pydantic_core import ErrorDetails
 from maju.errors import ExperimentError
 from maju.experiments.architectures import Architecture, ConvolutionalNetwork, RecurrentNetwork
 from maju.experiments.data import DataChoice
-from maju.experiments.experiment import Experiment, Training
+from maju.experiments.experiment import Experiment, Program, Training
 from maju.experiments.settings import Settings, repeated
 
 __all__ = ["GRID", "Row", "Study", "load_study", "shipped_studies"]
@@ -78,19 +79,21 @@ class Row(Settings):
         self.experiments()  # whose own checks are about how the parts fit
         return self
 
-    def experiments(self) -> list[Experiment]:
+    def experiments(self, train_with: Program = "keras") -> list[Experiment]:
         """The trainings of this row, one a seed; those of equal rows have equal names."""
-        return [self._experiment(seed) for seed in self.seeds]
+        return [self._experiment(seed, train_with) for seed in self.seeds]
 
-    def _experiment(self, seed: int) -> Experiment:
+    def _experiment(self, seed: int, train_with: Program) -> Experiment:
         draft = Experiment(
             name="draft",
             title=self.label if len(self.seeds) == 1 else f"{self.label}, seed {seed}",
             data=self.data,
             architecture=self.model,
             training=self.training.model_copy(update={"seed": seed}),
+            train_with=train_with,
         )
-        return draft.model_copy(update={"name": f"{self.model.kind}-{draft.fingerprint}"})
+        kind = self.model.kind if train_with == "keras" else f"{self.model.kind}-{train_with}"
+        return draft.model_copy(update={"name": f"{kind}-{draft.fingerprint}"})
 
 
 class Study(Settings):
@@ -103,6 +106,7 @@ class Study(Settings):
         question: what the rows are compared for.
         question_id: the same in Indonesian; by default the question.
         rows: the configurations, in the order of the table.
+        train_with: what trains them.
     """
 
     name: Annotated[str, Field(pattern=r"^\w[\w-]*$")]
@@ -111,6 +115,7 @@ class Study(Settings):
     question: str = ""
     question_id: str | None = None
     rows: Annotated[tuple[Row, ...], Field(min_length=1, strict=False)]
+    train_with: Program = "keras"
 
     @model_validator(mode="after")
     def _names_differ(self) -> Self:
@@ -122,6 +127,25 @@ class Study(Settings):
     def quick(self) -> Study:
         """The same rows with little data, two epochs and one seed: to see that all of it works."""
         return self.model_copy(update={"rows": tuple(_quick(row) for row in self.rows)})
+
+    def seeded(self, seeds: int) -> Study:
+        """The same rows with so many seeds each: their own first, then the lowest that are not among them."""
+        return self.model_copy(
+            update={
+                "rows": tuple(
+                    row.model_copy(update={"seeds": tuple(islice(_seeds(row), seeds))}) for row in self.rows
+                )
+            }
+        )
+
+    def trained_with(self, program: Program) -> Study:
+        """The same rows, trained with Keras or with maju."""
+        return self.model_copy(update={"train_with": program})
+
+
+def _seeds(row: Row) -> Iterator[int]:
+    """The seeds of a row, and then all others."""
+    return chain(row.seeds, (seed for seed in count() if seed not in row.seeds))
 
 
 def _quick(row: Row) -> Row:

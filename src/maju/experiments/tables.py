@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from maju.experiments.results import TOLERANCE, Result
+from maju.experiments.results import TOLERANCE, Result, Scores
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -61,7 +61,9 @@ def markdown_table(results: Sequence[Result]) -> str:
 def verdict(results: Sequence[Result]) -> str:
     """What the table comes to, a sentence a line: the errors, then how far Keras and maju agree."""
     lines = [f"{result.experiment.title} failed: {result.error}" for result in results if result.error]
-    scored = [(result.experiment.title, result.scores) for result in results if result.scores]
+    scored = [
+        (result.experiment.title, result.scores) for result in results if isinstance(result.scores, Scores)
+    ]
     if not scored:
         return "\n".join(lines)
     rows, agree = sum(scores.rows for _, scores in scored), sum(scores.agree for _, scores in scored)
@@ -83,15 +85,16 @@ def _cells(result: Result) -> list[str]:
     scores = result.scores
     if scores is None:
         return [result.experiment.title, "failed", *["–"] * (len(COLUMNS) - 2)]
+    compared = scores if isinstance(scores, Scores) else None  # with Keras
     return [
         result.experiment.title,
         f"{scores.parameters:,}",
-        f"{scores.keras.macro_f1:.4f}",
+        f"{compared.keras.macro_f1:.4f}" if compared else "–",
         f"{scores.scratch.macro_f1:.4f}",
-        f"{scores.agree:,}/{scores.rows:,}",
-        f"{scores.max_difference:.1e}",
+        f"{compared.agree:,}/{compared.rows:,}" if compared else "–",
+        f"{compared.max_difference:.1e}" if compared else "–",
         f"{scores.train_seconds:.1f}",
-        f"{scores.keras.seconds:.2f}",
+        f"{compared.keras.seconds:.2f}" if compared else "–",
         f"{scores.scratch.seconds:.2f}",
     ]
 

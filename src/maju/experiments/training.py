@@ -1,4 +1,4 @@
-"""Training with Keras: the one module of this package that imports it, run in a process of its own.
+"""Training, with Keras or with maju, in a process of its own.
 
 `maju.experiments.child` starts it as ``python -m maju.experiments.training``. It reads a job, one line of
 JSON, from standard input, and writes events, one JSON document a line, to standard output.
@@ -29,6 +29,7 @@ from maju.experiments.data import load
 from maju.experiments.experiment import Experiment, Training
 from maju.experiments.failures import one_line
 from maju.experiments.files import RowFiles
+from maju.experiments.programs import Trainer, trainer_of
 from maju.formats.atomic import replacing
 from maju.layers.base import Array
 
@@ -38,13 +39,13 @@ Event = dict[str, Any]
 Send = Callable[[Event], None]
 
 SECONDS_BETWEEN_EVENTS = 0.2
-PREDICTED_TOGETHER = 128
 
 
 def train(experiment: Experiment, folder: Path, data_dir: str | None, send: Send) -> None:
-    """Train, and write the model, its history and Keras's probabilities for every test row into a folder.
+    """Train, and write the model and its history into a folder.
 
-    Where the folder holds a checkpoint of this training, it goes on from there.
+    Where the folder holds a checkpoint of this training, it goes on from there. Keras's probabilities for
+    every test row are written too, where it trained the model.
 
     Args:
         send: is given the events ``started``, ``built``, ``batch``, ``epoch``, ``predicting`` and ``done``.
@@ -54,16 +55,18 @@ def train(experiment: Experiment, folder: Path, data_dir: str | None, send: Send
     """
     send({"event": "started", "pid": os.getpid()})
     dataset = load(experiment.data, data_dir)
-    import keras
-    import tensorflow
+    trainer = trainer_of(experiment.train_with)
+    with trainer.running(experiment):
+        _train(experiment, dataset, trainer, RowFiles(folder, experiment.name), send)
 
-    files = RowFiles(folder, experiment.name)
+
+def _train(experiment: Experiment, dataset: Dataset, trainer: Trainer, files: RowFiles, send: Send) -> None:
     training = experiment.training
-    keras.utils.set_random_seed(training.seed)
-    model, history = _resume(files)
+    trainer.seed(training.seed)
+    model, history = _resume(files, trainer)
     if model is None:
-        model = experiment.architecture.build(dataset)
-        _compile(model, training, len(dataset.train.y))
+        model = experiment.architecture.build(dataset, trainer.package)
+        _compile(model, training, len(dataset.train.y), trainer)
     done = len(history.get("loss", ()))
     batches = -(-len(dataset.train.y) // training.batch_size)
     send(
@@ -75,7 +78,8 @@ def train(experiment: Experiment, folder: Path, data_dir: str | None, send: Send
         }
     )
     for epoch in range(done, training.epochs):
-        for name, value in _train_epoch(model, dataset, training, epoch, batches, send).items():
+        reporter = _reporter(trainer, send, batches * epoch)
+        for name, value in _train_epoch(model, dataset, training, epoch, trainer, reporter).items():
             history.setdefault(name, []).append(value)
         if not np.isfinite(history["loss"][-1]):
             raise MajuError(f"the training diverged: the loss of epoch {epoch + 1} is {history['loss'][-1]}")
@@ -85,23 +89,23 @@ def train(experiment: Experiment, folder: Path, data_dir: str | None, send: Send
         send({**event, "done": batches * (epoch + 1)})
 
     send({"event": "predicting"})
-    probabilities, keras_seconds = _predict(model, _tensor(dataset.test.x))
+    predicted = trainer.predicted(model, dataset.test.x)
     _save_model(model, files.model)
-    with replacing(files.probabilities) as path, path.open("wb") as file:
-        np.save(file, probabilities)
-    versions = {"keras": keras.__version__, "tensorflow": tensorflow.__version__}
-    send({"event": "done", "keras_seconds": keras_seconds, "versions": versions})
+    if predicted is not None:
+        with replacing(files.probabilities) as path, path.open("wb") as file:
+            np.save(file, predicted.probabilities)
+    seconds = predicted and predicted.seconds
+    send({"event": "done", "keras_seconds": seconds, "versions": trainer.versions})
 
 
-def _compile(model: Any, training: Training, rows: int) -> None:
+def _compile(model: Any, training: Training, rows: int, trainer: Trainer) -> None:
     """Give a model the optimizer and the loss that the settings describe."""
-    import keras
-
+    package = trainer.package
     steps = -(-rows // training.batch_size)
     rate: Any = training.learning_rate
     if training.schedule == "cosine":
         warmup = steps * training.warmup_epochs
-        rate = keras.optimizers.schedules.CosineDecay(
+        rate = trainer.schedules.CosineDecay(
             0.0 if warmup else training.learning_rate,
             decay_steps=steps * training.epochs - warmup,
             warmup_target=training.learning_rate if warmup else None,
@@ -109,58 +113,40 @@ def _compile(model: Any, training: Training, rows: int) -> None:
         )
     loss: Any = "sparse_categorical_crossentropy"
     if training.label_smoothing:
-        loss = keras.losses.CategoricalCrossentropy(label_smoothing=training.label_smoothing)
+        loss = package.losses.CategoricalCrossentropy(label_smoothing=training.label_smoothing)
     model.compile(
-        optimizer=keras.optimizers.Adam(
+        optimizer=package.optimizers.Adam(
             rate,
             weight_decay=training.weight_decay or None,
             global_clipnorm=training.global_clipnorm,
         ),
         loss=loss,
         metrics=["accuracy"],
-        jit_compile=False,  # on CPUs XLA gains nothing, and compiles for seconds
+        **trainer.compiled,
     )
 
 
 def _train_epoch(
-    model: Any, dataset: Dataset, training: Training, epoch: int, batches: int, send: Send
+    model: Any, dataset: Dataset, training: Training, epoch: int, trainer: Trainer, reporter: Any
 ) -> dict[str, float]:
     """Train for one epoch, validate, and return loss, accuracy, both on validation rows, and the seconds."""
     classes = len(dataset.classes) if training.label_smoothing else None
     rng = np.random.default_rng([training.seed, epoch])
     started = time.perf_counter()
-    for variable in model.non_trainable_variables:
-        if variable.path.endswith("seed_generator_state"):  # what dropout drops; Keras does not save it
-            variable.assign(rng.integers(2**31, size=variable.shape))
+    trainer.seed_dropout(model, rng)
     order = rng.permutation(len(dataset.train.y))
     x = augmented(dataset.train.x[order], training, rng)
     logs = model.fit(
-        _tensor(x),
+        trainer.samples(x),
         _targets(dataset.train.y[order], classes),
-        validation_data=(_tensor(dataset.validation.x), _targets(dataset.validation.y, classes)),
+        validation_data=(trainer.samples(dataset.validation.x), _targets(dataset.validation.y, classes)),
         batch_size=training.batch_size,
         shuffle=False,
-        callbacks=[_reporter(send, batches * epoch)],
+        callbacks=[reporter],
         verbose=0,
     ).history
     seconds = time.perf_counter() - started
     return {**{name: float(values[0]) for name, values in logs.items()}, "seconds": seconds}
-
-
-def _predict(model: Any, x: Any) -> tuple[Array, float]:
-    """The probabilities, and the seconds that they took once everything was compiled."""
-    # Two sizes of batch: TensorFlow compiles for the first that it sees, and for any other at the second.
-    model.predict(x[: PREDICTED_TOGETHER + 1], batch_size=PREDICTED_TOGETHER, verbose=0)
-    started = time.perf_counter()
-    probabilities = model.predict(x, batch_size=PREDICTED_TOGETHER, verbose=0)
-    return probabilities, time.perf_counter() - started
-
-
-def _tensor(x: Array) -> Any:
-    """Samples as Keras takes them; NumPy's strings it does not."""
-    import tensorflow
-
-    return tensorflow.constant(x.astype(object)) if x.dtype.kind == "U" else x
 
 
 def _targets(y: Array, classes: int | None) -> Array:
@@ -168,11 +154,10 @@ def _targets(y: Array, classes: int | None) -> Array:
     return y if classes is None else np.eye(classes, dtype=np.float32)[y]
 
 
-def _reporter(send: Send, done: int) -> Any:
-    """A Keras callback that sends an event now and then."""
-    import keras
+def _reporter(trainer: Trainer, send: Send, done: int) -> Any:
+    """A callback that sends an event now and then."""
 
-    class Reporter(keras.callbacks.Callback):  # type: ignore[misc]
+    class Reporter(trainer.package.callbacks.Callback):  # type: ignore[misc, name-defined]
         def __init__(self) -> None:
             super().__init__()
             self.done = done
@@ -187,16 +172,14 @@ def _reporter(send: Send, done: int) -> Any:
     return Reporter()
 
 
-def _resume(files: RowFiles) -> tuple[Any, dict[str, list[float]]]:
+def _resume(files: RowFiles, trainer: Trainer) -> tuple[Any, dict[str, list[float]]]:
     """The model of the last checkpoint and the history up to it; None and an empty one if there is none."""
-    import keras
-
     checkpoints = files.checkpoints()
     if not checkpoints:
         return None, {}
     epoch, path = max(checkpoints.items())
     try:
-        model = keras.models.load_model(path)
+        model = trainer.load(path)
         history = {name: values[:epoch] for name, values in files.read_history().items()}
     except Exception as error:
         raise MajuError(f"{path} cannot be continued; remove it to start anew ({one_line(error)})") from error

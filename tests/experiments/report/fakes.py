@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from maju.experiments.experiment import Experiment, Training
 from maju.experiments.files import RowFiles
 from maju.experiments.grid import runs_folder, write_studies
 from maju.experiments.report.outcomes import History, RowOutcome, Run, StudyOutcome
-from maju.experiments.results import Judgement, Result, Scores
+from maju.experiments.results import Judgement, Result, Scores, ScratchScores
 from maju.experiments.study import Row, Study
 
 CLASSES = ("negative", "neutral", "positive")
@@ -91,6 +92,28 @@ def seeded(name: str, confusions: Sequence[Confusion], **changes: Any) -> RowOut
     )
 
 
+def by_maju(one: RowOutcome, *outcomes: Confusion | str | None, seconds: float = 20.5) -> RowOutcome:
+    """The same row, trained by maju too: for each seed a confusion matrix, an error, or nothing yet."""
+    what = one.row.model_copy(update={"seeds": tuple(range(len(outcomes)))})
+    each = zip(what.experiments("maju"), outcomes, strict=True)
+    return replace(one, by_maju=tuple(_by_maju(experiment, outcome, seconds) for experiment, outcome in each))
+
+
+def _by_maju(experiment: Experiment, outcome: Confusion | str | None, seconds: float) -> Run:
+    if outcome is None:
+        return Run(experiment)
+    if isinstance(outcome, str):
+        return Run(experiment, Result(experiment=experiment, error=outcome))
+    scores = ScratchScores(
+        rows=sum(map(sum, outcome)),
+        classes=CLASSES,
+        parameters=12_345,
+        scratch=judgement(outcome, 0.05),
+        train_seconds=seconds,
+    )
+    return Run(experiment, Result(experiment=experiment, scores=scores, versions={"maju": "0.2.0"}), TURNS)
+
+
 def failed(name: str = "broken", error: str = "killed by SIGKILL", **changes: Any) -> RowOutcome:
     what = row(name, **changes)
     runs = (Run(one, Result(experiment=one, error=error)) for one in what.experiments())
@@ -115,16 +138,26 @@ def study(*rows: RowOutcome, name: str = "mine", **changes: Any) -> StudyOutcome
 def save(folder: Path, *outcomes: StudyOutcome) -> Path:
     """Write what `maju reproduce` leaves behind."""
     write_studies([outcome.study for outcome in outcomes], folder)
+    write_studies([asked_of_maju(outcome) for outcome in outcomes if outcome.trained], folder)
     runs = runs_folder(folder)
     runs.mkdir(exist_ok=True)
     for outcome in outcomes:
-        for one in (one for row in outcome.rows for one in row.runs):
+        for one in (one for row in outcome.rows for one in (*row.runs, *row.by_maju)):
             files = RowFiles(runs, one.experiment.name)
             if one.result:
                 files.result.write_text(one.result.model_dump_json())
             if one.history:
                 files.history.write_text(json.dumps(one.history))
     return folder
+
+
+def asked_of_maju(outcome: StudyOutcome) -> Study:
+    """The study with the rows that maju was to train, and the seeds of those."""
+    rows = tuple(
+        one.row.model_copy(update={"seeds": tuple(run.seed for run in one.by_maju)})
+        for one in outcome.trained
+    )
+    return outcome.study.trained_with("maju").model_copy(update={"rows": rows})
 
 
 def texts(table: Any) -> list[list[str]]:

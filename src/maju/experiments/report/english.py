@@ -21,6 +21,7 @@ ENGLISH = {
     "confusion": "Confusion matrices",
     "per_class": "F1 of each class",
     "per_seed": "Each seed",
+    "trained": "Trained by Keras and from scratch",
     "conditions": "The same for all rows",
     "differs": "What differs",
     "quick": (
@@ -38,6 +39,7 @@ ENGLISH = {
     "fact.trainings.text": "{trainings}: {finished} finished, {failed} failed, {missing} not run yet",
     "fact.trainings.shared": "rows with the same configuration share one",
     "fact.agreement": "Keras and from scratch",
+    "fact.trained": "Trained from scratch",
     "fact.time": "Time to train",
     "fact.seeds": "Seeds",
     "fact.versions": "Versions",
@@ -51,10 +53,14 @@ ENGLISH = {
     "missing.seeds": "{done} of {seeds} seeds run",
     "failed.note": "“{row}” failed: {error}",
     "failed.note.seed": "“{row}”, seed {seed}, failed: {error}",
+    "failed.note.trained": "“{row}”, trained from scratch, failed: {error}",
+    "failed.note.trained.seed": "“{row}”, trained from scratch, seed {seed}, failed: {error}",
     "missing.note": "Not run yet: {rows}.",
+    "missing.note.trained": "Not yet trained from scratch: {rows}.",
     "word.failed": "failed",
     "yes": "yes",
     "no": "no",
+    "one_label": "one label",
     # columns
     "column.study": "study",
     "column.finished": "rows finished",
@@ -76,6 +82,12 @@ ENGLISH = {
     "column.train": "training",
     "column.keras": "Keras",
     "column.scratch": "from scratch",
+    "column.trained": "trained from scratch",
+    "column.seeds": "seeds",
+    "column.training_seconds": "seconds to train",
+    "column.f1_difference": "difference",
+    "column.noise": "seed noise",
+    "column.within": "within it",
     "column.without": "without",
     "column.with": "with",
     "column.change": "change",
@@ -99,6 +111,11 @@ ENGLISH = {
     "caption.per_class": "F1 of each class on the test rows, by Keras.",
     "caption.per_class.scratch": "F1 of each class on the test rows, by Keras and from scratch.",
     "caption.per_seed": "Every training of the rows with several seeds.",
+    "caption.trained": (
+        "Macro-F1 of what Keras trained beside what maju trained: the same networks, data, batches and "
+        "optimizer, but weights drawn by each itself. “One label”: whoever trained it and with every seed, "
+        "the model gives (nearly) all test rows one label, so that seeds have nothing to tell."
+    ),
     "row.scratch": "{row} (from scratch)",
     # plots
     "plot.training": "Training loss",
@@ -111,6 +128,7 @@ ENGLISH = {
     "plot.sum": "sum of {seeds} seeds",
     "plot.keras": "Keras",
     "plot.scratch": "from scratch",
+    "plot.trained": "trained from scratch",
     "plot.original": "original study, Keras",
     "plot.note": "A ring marks the lowest validation loss.",
     "plot.note.mask": "Dashed: without a mask; solid, in the same colour: with it.",
@@ -222,6 +240,42 @@ ENGLISH = {
         "From scratch does not equal Keras everywhere: {agree} of {rows} labels agree, and probabilities "
         "differ by up to {difference} (the bound is {bound}). See {where}."
     ),
+    "say.trained.within": (
+        "Trained from scratch, macro-F1 is within seed noise of Keras's in all {count} rows where that can "
+        "be told."
+    ),
+    "say.trained.within.one": (
+        "Trained from scratch, macro-F1 is within seed noise of Keras's in the one row where that can be "
+        "told."
+    ),
+    "say.trained.beyond": (
+        "Trained from scratch, macro-F1 is within seed noise of Keras's in {within} of {count} rows where "
+        "that can be told, and not in {beyond}."
+    ),
+    "say.trained.beyond.one": (
+        "Trained from scratch, macro-F1 is not within seed noise of Keras's in the one row where that can be "
+        "told: {beyond}."
+    ),
+    "say.trained.row": "“{row}” ({difference}, with noise of {noise})",
+    "say.trained.mean": (
+        "Over these rows the difference is {mean} on average, where seeds alone explain up to {noise}."
+    ),
+    "say.trained.one_label": (
+        "In {count} rows seeds have nothing to tell, since by Keras as from scratch every seed ends in a "
+        "model that gives (nearly) all test rows one label: there the difference is {low} to {high}."
+    ),
+    "say.trained.one_label.one": (
+        "In one row seeds have nothing to tell, since by Keras as from scratch every seed ends in a model "
+        "that gives (nearly) all test rows one label: there the difference is {low}."
+    ),
+    "say.trained.one_seed": (
+        "In {count} rows Keras or maju trained with one seed only, which leaves open what is seed noise: "
+        "trained from scratch, macro-F1 differs by {low} to {high}."
+    ),
+    "say.trained.one_seed.one": (
+        "In one row Keras or maju trained with one seed only, which leaves open what is seed noise: trained "
+        "from scratch, macro-F1 differs by {low}."
+    ),
     "say.no_agreement": "No training is finished yet.",
     # how to read
     "note.f1": (
@@ -231,6 +285,12 @@ ENGLISH = {
     "note.agreement": (
         "Labels: how many test rows get the same label from Keras and from scratch. max |Δp|: the largest "
         "difference between two probabilities, rounded up; float32 explains up to {bound}."
+    ),
+    "note.trained": (
+        "Trained from scratch: by maju, from its own initial weights, scored as maju predicts. Seed noise is "
+        "2·√(s₁²/n₁ + s₂²/n₂), twice the standard error of a difference between means over n₁ and n₂ seeds "
+        "with the standard deviations s₁ and s₂. With three seeds on each side, chance alone puts about one "
+        "row in nine beyond it."
     ),
     "note.seconds": (
         "Seconds: to train with Keras (validation included), and to predict all test rows: Keras on all "

@@ -24,6 +24,7 @@ INDONESIAN = {
     "confusion": "Confusion matrix",
     "per_class": "F1 tiap kelas",
     "per_seed": "Tiap seed",
+    "trained": "Dilatih dengan Keras dan dari nol",
     "conditions": "Yang sama untuk semua baris",
     "differs": "Yang berbeda",
     "quick": (
@@ -40,6 +41,7 @@ INDONESIAN = {
     "fact.trainings.text": "{trainings}: {finished} selesai, {failed} gagal, {missing} belum dijalankan",
     "fact.trainings.shared": "baris dengan konfigurasi yang sama berbagi satu pelatihan",
     "fact.agreement": "Keras dan dari nol",
+    "fact.trained": "Dilatih dari nol",
     "fact.time": "Waktu pelatihan",
     "fact.seeds": "Seed",
     "fact.versions": "Versi",
@@ -53,10 +55,14 @@ INDONESIAN = {
     "missing.seeds": "{done} dari {seeds} seed dijalankan",
     "failed.note": "“{row}” gagal: {error}",
     "failed.note.seed": "“{row}”, seed {seed}, gagal: {error}",
+    "failed.note.trained": "“{row}”, dilatih dari nol, gagal: {error}",
+    "failed.note.trained.seed": "“{row}”, dilatih dari nol, seed {seed}, gagal: {error}",
+    "missing.note.trained": "Belum dilatih dari nol: {rows}.",
     "missing.note": "Belum dijalankan: {rows}.",
     "word.failed": "gagal",
     "yes": "ya",
     "no": "tidak",
+    "one_label": "satu label",
     # columns
     "column.study": "studi",
     "column.finished": "baris selesai",
@@ -78,6 +84,12 @@ INDONESIAN = {
     "column.train": "pelatihan",
     "column.keras": "Keras",
     "column.scratch": "dari nol",
+    "column.trained": "dilatih dari nol",
+    "column.seeds": "seed",
+    "column.training_seconds": "detik pelatihan",
+    "column.f1_difference": "selisih",
+    "column.noise": "derau seed",
+    "column.within": "di dalamnya",
     "column.without": "tanpa",
     "column.with": "dengan",
     "column.change": "perubahan",
@@ -103,6 +115,11 @@ INDONESIAN = {
     "caption.per_class": "F1 tiap kelas pada data uji, menurut Keras.",
     "caption.per_class.scratch": "F1 tiap kelas pada data uji, menurut Keras dan dari nol.",
     "caption.per_seed": "Setiap pelatihan dari baris dengan beberapa seed.",
+    "caption.trained": (
+        "Makro-F1 model yang dilatih Keras di samping yang dilatih maju: jaringan, data, batch dan optimizer "
+        "sama, tetapi bobot awal diacak masing-masing. “Satu label”: siapa pun yang melatih dan apa pun "
+        "seed-nya, model memberi (hampir) semua data uji satu label, sehingga seed tidak berpengaruh."
+    ),
     "row.scratch": "{row} (dari nol)",
     # plots
     "plot.training": "Loss pelatihan",
@@ -115,6 +132,7 @@ INDONESIAN = {
     "plot.sum": "jumlah {seeds} seed",
     "plot.keras": "Keras",
     "plot.scratch": "dari nol",
+    "plot.trained": "dilatih dari nol",
     "plot.original": "studi asli, Keras",
     "plot.note": "Lingkaran menandai loss validasi terendah.",
     "plot.note.mask": "Garis putus-putus: tanpa mask; garis utuh dengan warna yang sama: dengan mask.",
@@ -234,6 +252,27 @@ INDONESIAN = {
         "Hasil dari nol tidak selalu sama dengan Keras: {agree} dari {rows} label sama, dan peluangnya "
         "berbeda hingga {difference} (batasnya {bound}). Lihat {where}."
     ),
+    "say.trained.within": (
+        "Dilatih dari nol, makro-F1 berada dalam derau seed dari makro-F1 Keras pada semua {count} baris "
+        "yang dapat dinilai."
+    ),
+    "say.trained.beyond": (
+        "Dilatih dari nol, makro-F1 berada dalam derau seed dari makro-F1 Keras pada {within} dari {count} "
+        "baris yang dapat dinilai, kecuali {beyond}."
+    ),
+    "say.trained.row": "“{row}” ({difference}, dengan derau {noise})",
+    "say.trained.mean": (
+        "Pada baris-baris itu selisihnya rata-rata {mean}, sedangkan seed saja dapat menjelaskan hingga "
+        "{noise}."
+    ),
+    "say.trained.one_label": (
+        "Pada {count} baris seed tidak berpengaruh, karena dengan Keras maupun dari nol setiap seed berakhir "
+        "pada model yang memberi (hampir) semua data uji satu label: di sana selisihnya {low} sampai {high}."
+    ),
+    "say.trained.one_seed": (
+        "Pada {count} baris Keras atau maju hanya melatih dengan satu seed, sehingga derau seed tidak "
+        "diketahui: dilatih dari nol, makro-F1 berbeda {low} sampai {high}."
+    ),
     "say.no_agreement": "Belum ada pelatihan yang selesai.",
     # how to read
     "note.f1": (
@@ -244,6 +283,12 @@ INDONESIAN = {
         "Label: berapa banyak data uji yang mendapat label yang sama dari Keras dan dari nol. maks |Δp|: "
         "beda terbesar antara dua peluang, dibulatkan ke atas; galat pembulatan float32 menjelaskan "
         "hingga {bound}."
+    ),
+    "note.trained": (
+        "Dilatih dari nol: oleh maju, dari bobot awalnya sendiri, dinilai dari prediksi maju. Derau seed "
+        "adalah 2·√(s₁²/n₁ + s₂²/n₂), yaitu dua kali galat baku selisih antara rata-rata n₁ dan n₂ seed "
+        "dengan simpangan baku s₁ dan s₂. Dengan tiga seed di tiap sisi, kebetulan saja menempatkan sekitar "
+        "satu dari sembilan baris di luarnya."
     ),
     "note.seconds": (
         "Detik: untuk melatih dengan Keras (termasuk validasi), dan untuk memprediksi seluruh data uji: "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,7 +18,7 @@ from maju.experiments.architectures import RecurrentNetwork
 from maju.experiments.experiment import Experiment
 from maju.experiments.failures import one_line
 from maju.experiments.files import RowFiles
-from maju.experiments.results import TOLERANCE, Judgement, Result, Scores
+from maju.experiments.results import TOLERANCE, Judgement, Result, Scores, ScratchScores
 from maju.experiments.study import Row, Study
 
 __all__ = [
@@ -32,7 +32,9 @@ __all__ = [
     "equal",
     "pairs",
     "read_outcomes",
+    "runs_by_maju",
     "runs_of",
+    "state_of",
 ]
 
 History = dict[str, list[float]]
@@ -57,9 +59,14 @@ class Run:
     history: History | None = None
 
     @property
-    def scores(self) -> Scores | None:
+    def scratch(self) -> ScratchScores | None:
         """Its scores, unless it failed or was not run."""
         return self.result.scores if self.result else None
+
+    @property
+    def scores(self) -> Scores | None:
+        """The same with Keras's, of a training by Keras."""
+        return self.scratch if isinstance(self.scratch, Scores) else None
 
     @property
     def error(self) -> str | None:
@@ -72,19 +79,28 @@ class Run:
         return self.experiment.training.seed
 
 
+State = Literal["finished", "failed", "missing"]
+
+
+def state_of(runs: Sequence[Run]) -> State:
+    """Only with scores for every seed are they finished: the mean of some seeds is not that of all."""
+    if any(run.error is not None for run in runs):
+        return "failed"
+    return "finished" if all(run.scratch for run in runs) else "missing"
+
+
 @dataclass(frozen=True)
 class RowOutcome:
-    """A row of a study with its trainings, one a seed."""
+    """A row of a study with its trainings by Keras, one a seed, and with those by maju, if it was asked."""
 
     row: Row
     runs: tuple[Run, ...]
+    by_maju: tuple[Run, ...] = ()
 
     @property
-    def state(self) -> Literal["finished", "failed", "missing"]:
-        """Only a row whose every seed has scores is finished: the mean of some seeds is not the row's."""
-        if any(run.error is not None for run in self.runs):
-            return "failed"
-        return "finished" if all(run.scores for run in self.runs) else "missing"
+    def state(self) -> State:
+        """What Keras's trainings came to."""
+        return state_of(self.runs)
 
     @cached_property
     def scores(self) -> list[Scores]:
@@ -93,8 +109,18 @@ class RowOutcome:
 
     def measured(self, number: Callable[[Scores], float]) -> Measured:
         """A number of a finished row's scores, over its seeds."""
-        values = [number(scores) for scores in self.scores]
-        return Measured(fmean(values), stdev(values) if len(values) > 1 else None)
+        return _measured([number(scores) for scores in self.scores])
+
+    @cached_property
+    def trained_scores(self) -> list[ScratchScores]:
+        """The scores of each seed that maju trained; none unless all of them are there."""
+        finished = state_of(self.by_maju) == "finished"
+        return [run.scratch for run in self.by_maju if run.scratch] if finished else []
+
+    @property
+    def trained_f1(self) -> Measured:
+        """The macro-F1 of what maju trained, over its seeds."""
+        return _measured([scores.scratch.macro_f1 for scores in self.trained_scores])
 
     @property
     def macro_f1(self) -> float:
@@ -143,6 +169,11 @@ class StudyOutcome:
         """The rows that have scores."""
         return [row for row in self.rows if row.state == "finished"]
 
+    @property
+    def trained(self) -> list[RowOutcome]:
+        """The rows that maju was asked to train."""
+        return [row for row in self.rows if row.by_maju]
+
 
 def read_outcomes(folder: Path) -> list[StudyOutcome]:
     """The studies of a folder with all results that are there.
@@ -150,21 +181,51 @@ def read_outcomes(folder: Path) -> list[StudyOutcome]:
     Raises:
         MajuError: there are no studies, or a file is damaged.
     """
+    studies = grid.read_studies(folder)
+    by_maju = {study.name: study for study in studies if study.train_with == "maju"}
+    by_keras = {study.name: study for study in studies if study.train_with == "keras"}
     return [
-        StudyOutcome(
-            study,
-            tuple(
-                RowOutcome(row, tuple(_run(folder, one) for one in row.experiments())) for row in study.rows
-            ),
-        )
-        for study in grid.read_studies(folder)
+        _outcome(folder, by_keras.get(name) or by_maju[name], by_maju.get(name))
+        for name in dict.fromkeys(study.name for study in studies)
     ]
 
 
+def _outcome(folder: Path, study: Study, by_maju: Study | None) -> StudyOutcome:
+    """A study with what Keras made of it, and with what maju made of the same rows."""
+    rows = []
+    for row in study.rows:
+        same = [one for one in by_maju.rows if _same_but_for_seeds(one, row)] if by_maju else []
+        asked = [experiment for one in same for experiment in one.experiments("maju")]
+        runs = (tuple(_run(folder, experiment) for experiment in each) for each in (row.experiments(), asked))
+        rows.append(RowOutcome(row, *runs))
+    return StudyOutcome(study, tuple(rows))
+
+
+def _same_but_for_seeds(one: Row, other: Row) -> bool:
+    return (one.name, one.data, one.model, one.training) == (
+        other.name,
+        other.data,
+        other.model,
+        other.training,
+    )
+
+
 def runs_of(outcomes: Iterable[StudyOutcome]) -> list[Run]:
-    """Every training once, though several rows may share it."""
-    runs = (run for outcome in outcomes for row in outcome.rows for run in row.runs)
+    """Every training by Keras once, though several rows may share it."""
+    return _once(run for outcome in outcomes for row in outcome.rows for run in row.runs)
+
+
+def runs_by_maju(outcomes: Iterable[StudyOutcome]) -> list[Run]:
+    """Every training by maju once."""
+    return _once(run for outcome in outcomes for row in outcome.rows for run in row.by_maju)
+
+
+def _once(runs: Iterable[Run]) -> list[Run]:
     return list({run.experiment.name: run for run in runs}.values())
+
+
+def _measured(values: Sequence[float]) -> Measured:
+    return Measured(fmean(values), stdev(values) if len(values) > 1 else None)
 
 
 def pairs(outcome: StudyOutcome) -> list[tuple[RowOutcome, RowOutcome]]:

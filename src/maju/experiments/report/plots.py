@@ -196,7 +196,7 @@ def _draw_confusion(axes: Axes, counts: Any, classes: Sequence[str], language: L
 
 
 def overview_plot(outcomes: Sequence[StudyOutcome], language: Language) -> Plot:
-    """The macro-F1 of every row by Keras, and the original study's, a line a row."""
+    """The macro-F1 of every row by Keras, trained from scratch, and the original study's, a line a row."""
     lines: list[tuple[str, RowOutcome | None]] = []
     for outcome in outcomes:
         lines.append((language.title(outcome.study), None))
@@ -218,6 +218,8 @@ def overview_plot(outcomes: Sequence[StudyOutcome], language: Language) -> Plot:
         for side in ("top", "right", "left"):
             axes.spines[side].set_visible(False)
         keras = axes.plot([], [], "o", color=COLOURS[0], label=language("plot.keras"))
+        if any(outcome.trained for outcome in outcomes):
+            keras += axes.plot([], [], "x", color=COLOURS[2], label=language("plot.trained"))
         reference = axes.plot(
             [],
             [],
@@ -227,7 +229,7 @@ def overview_plot(outcomes: Sequence[StudyOutcome], language: Language) -> Plot:
             label=language("plot.original"),
         )
         figure.legend(
-            handles=[*keras, *reference], loc="outside upper center", ncols=2, frameon=False, fontsize=8
+            handles=[*keras, *reference], loc="outside upper center", ncols=3, frameon=False, fontsize=8
         )
     return Plot("overview.svg", drawn(), language("alt.overview"))
 
@@ -238,6 +240,10 @@ def _draw_row(axes: Axes, place: int, row: RowOutcome, language: Language) -> No
         axes.plot(
             row.row.reference, place, "D", markersize=6, markerfacecolor="none", markeredgecolor=COLOURS[1]
         )
+    if row.trained_scores:
+        measured = row.trained_f1
+        error = measured.deviation or 0
+        axes.errorbar(measured.mean, place + 0.2, xerr=error, fmt="x", markersize=5, color=COLOURS[2])
     if row.scores:
         measured = row.measured(lambda scores: scores.keras.macro_f1)
         axes.errorbar(

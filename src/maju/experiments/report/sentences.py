@@ -17,6 +17,7 @@ from maju.experiments.report.outcomes import (
     commonest_label,
     equal,
     pairs,
+    state_of,
 )
 from maju.experiments.report.words import Language
 from maju.experiments.results import TOLERANCE, Scores
@@ -61,17 +62,20 @@ def failures(outcome: StudyOutcome, language: Language) -> list[str]:
     said = []
     for row in outcome.rows:
         label = language.label(row.row)
-        key = "failed.note" if len(row.runs) == 1 else "failed.note.seed"
-        for run in row.runs:
-            if run.error is not None:
-                said.append(language(key, row=label, seed=str(run.seed), error=run.error))
+        for runs, suffix in ((row.runs, ""), (row.by_maju, ".trained")):
+            key = f"failed.note{suffix}" if len(runs) == 1 else f"failed.note{suffix}.seed"
+            for run in runs:
+                if run.error is not None:
+                    said.append(language(key, row=label, seed=str(run.seed), error=run.error))
     return said
 
 
 def missing(outcome: StudyOutcome, language: Language) -> list[str]:
     """The rows that were not run, or not with every seed."""
-    rows = [row for row in outcome.rows if row.state == "missing"]
-    return [language("missing.note", rows=_names(rows, language))] if rows else []
+    by_keras = [row for row in outcome.rows if row.state == "missing"]
+    by_maju = [row for row in outcome.trained if state_of(row.by_maju) == "missing"]
+    found = (("missing.note", by_keras), ("missing.note.trained", by_maju))
+    return [language(key, rows=_names(rows, language)) for key, rows in found if rows]
 
 
 def best_and_worst(outcome: StudyOutcome, language: Language) -> list[str]:

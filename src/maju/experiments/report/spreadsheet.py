@@ -8,18 +8,23 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from maju.experiments.report.outcomes import RowOutcome, Run, StudyOutcome
+from maju.experiments.report.outcomes import RowOutcome, Run, StudyOutcome, state_of
 from maju.experiments.results import Judgement
 
 __all__ = ["as_csv"]
 
 
 def as_csv(outcomes: Sequence[StudyOutcome]) -> str:
-    """A line for each row and seed; what was not run or failed has its state and no numbers.
+    """A line for each row and seed, and what trained it; what was not run or failed has no numbers.
 
     A training that several rows share has a line for each of them, with the same name in ``training``.
     """
-    lines = [_line(outcome, row, run) for outcome in outcomes for row in outcome.rows for run in row.runs]
+    lines = [
+        _line(outcome, row, run)
+        for outcome in outcomes
+        for row in outcome.rows
+        for run in (*row.runs, *row.by_maju)
+    ]
     columns = list(dict.fromkeys(name for line in lines for name in line))
     file = io.StringIO()
     writer = csv.DictWriter(file, columns, restval="", lineterminator="\n")
@@ -29,14 +34,15 @@ def as_csv(outcomes: Sequence[StudyOutcome]) -> str:
 
 
 def _line(outcome: StudyOutcome, row: RowOutcome, run: Run) -> dict[str, Any]:
-    scores = run.scores
+    scores, compared = run.scratch, run.scores
     line: dict[str, Any] = {
         "study": outcome.study.name,
         "row": row.row.name,
         "label": row.row.label,
         "seed": run.seed,
+        "trained_with": run.experiment.train_with,
         "training": run.experiment.name,
-        "state": RowOutcome(row.row, (run,)).state,
+        "state": state_of([run]),
         "error": run.error,
         "data": row.row.data.name,
         "epochs": row.row.training.epochs,
@@ -45,14 +51,15 @@ def _line(outcome: StudyOutcome, row: RowOutcome, run: Run) -> dict[str, Any]:
         "target_macro_f1": row.row.target,
         "parameters": scores and scores.parameters,
         "test_rows": scores and scores.rows,
-        "labels_that_agree": scores and scores.agree,
-        "max_difference": scores and scores.max_difference,
+        "labels_that_agree": compared and compared.agree,
+        "max_difference": compared and compared.max_difference,
         "train_seconds": scores and scores.train_seconds,
         **_curve_ends(run),
     }
+    if compared:
+        line |= _judged("keras", compared.keras, compared.classes)
     if scores:
-        for program, judgement in (("keras", scores.keras), ("scratch", scores.scratch)):
-            line |= _judged(program, judgement, scores.classes)
+        line |= _judged("scratch", scores.scratch, scores.classes)
     return line
 
 

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from maju.errors import ExperimentError
 from maju.experiments.report.conditions import described_data
-from maju.experiments.report.outcomes import Run, StudyOutcome, runs_of
+from maju.experiments.report.outcomes import Run, StudyOutcome, runs_by_maju, runs_of
 from maju.experiments.report.sentences import agreement_of
+from maju.experiments.report.trained import comparisons, trained_sentences
 from maju.experiments.report.words import DASH, LANGUAGES, Language
 from maju.experiments.results import Scores
 from maju.experiments.study import Study, load_study, shipped_studies
@@ -31,9 +32,21 @@ def facts(outcomes: Sequence[StudyOutcome], language: Language) -> list[tuple[st
         (language("fact.data"), "; ".join(data)),
         (language("fact.trainings"), _trainings(runs, rows, language)),
         (language("fact.agreement"), agreement_of(_named_scores(outcomes, language), language)),
+        *_trained(outcomes, language),
         (language("fact.time"), language.duration(seconds) if scored else DASH),
         (language("fact.seeds"), ", ".join(map(str, seeds))),
-        (language("fact.versions"), _versions(runs) or DASH),
+        (language("fact.versions"), _versions([*runs, *runs_by_maju(outcomes)]) or DASH),
+    ]
+
+
+def _trained(outcomes: Sequence[StudyOutcome], language: Language) -> list[tuple[str, str]]:
+    """What maju's own trainings came to, if there are any."""
+    runs = runs_by_maju(outcomes)
+    if not runs:
+        return []
+    sentences = trained_sentences(comparisons(outcomes), language)
+    return [
+        (language("fact.trained"), " ".join([f"{_counted(runs, language)}.", *sentences])),
     ]
 
 
@@ -66,20 +79,26 @@ def _is_quick(study: Study) -> bool:
         shipped = load_study(study.name)
     except ExperimentError:
         return False
-    return study != shipped and study == shipped.quick()
+    # How many seeds were asked for, and what was to train, makes no study quick.
+    one, whole, quick = (each.seeded(1).trained_with("keras") for each in (study, shipped, shipped.quick()))
+    return one != whole and one == quick
 
 
 def _trainings(runs: Sequence[Run], rows: int, language: Language) -> str:
-    finished = sum(run.scores is not None for run in runs)
+    text = _counted(runs, language)
+    return f"{text} ({language('fact.trainings.shared')})" if len(runs) < rows else text
+
+
+def _counted(runs: Sequence[Run], language: Language) -> str:
+    finished = sum(run.scratch is not None for run in runs)
     failed = sum(run.error is not None for run in runs)
-    text = language(
+    return language(
         "fact.trainings.text",
         trainings=language.plain(len(runs)),
         finished=language.plain(finished),
         failed=language.plain(failed),
         missing=language.plain(len(runs) - finished - failed),
     )
-    return f"{text} ({language('fact.trainings.shared')})" if len(runs) < rows else text
 
 
 def _named_scores(outcomes: Sequence[StudyOutcome], language: Language) -> list[tuple[str, Scores]]:

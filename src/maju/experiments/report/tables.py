@@ -11,9 +11,11 @@ from typing import Literal
 from maju.experiments.report.outcomes import (
     Measured,
     RowOutcome,
+    Run,
     StudyOutcome,
     commonest_label,
     pairs,
+    state_of,
 )
 from maju.experiments.report.words import DASH, Language
 from maju.experiments.results import TOLERANCE, Judgement, Scores
@@ -22,12 +24,14 @@ __all__ = [
     "Cell",
     "Column",
     "Table",
+    "f1_cell",
     "halves_table",
     "loss_table",
     "overview_table",
     "per_class_tables",
     "results_table",
     "seeds_table",
+    "trained_cell",
 ]
 
 
@@ -120,6 +124,7 @@ def results_table(outcome: StudyOutcome, language: Language) -> Table:
         Column(language("column.epochs")),
         Column(keras, f1),
         Column(scratch, f1),
+        *([Column(language("column.trained"), f1)] if outcome.trained else ()),
         Column(language("column.accuracy")),
         Column(language("column.labels"), language("column.agreement")),
         Column(language("column.difference"), language("column.agreement")),
@@ -134,7 +139,7 @@ def results_table(outcome: StudyOutcome, language: Language) -> Table:
     if with_target:
         columns += [Column(language("column.target")), Column(language("column.reached"))]
     columns += [Column(language(f"column.{name}"), seconds) for name in ("train", "keras", "scratch")]
-    extra = (with_reference, with_scratch, with_target)
+    extra = (bool(outcome.trained), with_reference, with_scratch, with_target)
     return Table(
         _results_caption(outcome, language),
         tuple(columns),
@@ -151,10 +156,12 @@ def _results_caption(outcome: StudyOutcome, language: Language) -> str:
 
 
 def _results_row(
-    row: RowOutcome, best: float | None, extra: tuple[bool, bool, bool], language: Language
+    row: RowOutcome, best: float | None, extra: tuple[bool, bool, bool, bool], language: Language
 ) -> tuple[Cell, ...]:
     cells = [Cell(language.label(row.row))]
     scores = row.scores
+    with_trained, with_reference, with_scratch, with_target = extra
+    trained = [trained_cell(row, language)] if with_trained else []
     if scores:
         f1_keras = row.measured(lambda one: one.keras.macro_f1)
         f1_scratch = row.measured(lambda one: one.scratch.macro_f1)
@@ -163,12 +170,14 @@ def _results_row(
             Cell(language.plain(row.row.training.epochs)),
             Cell(_measured(f1_keras, language), mark="best" if row.macro_f1 == best else ""),
             Cell(_measured(f1_scratch, language), mark="bad" if f1_scratch != f1_keras else ""),
+            *trained,
             _accuracy_cell(row, language),
             *_agreement_cells(scores, language),
         ]
+    elif trained:
+        cells += [_no_score(row.runs, 4, language), *trained, *[Cell(DASH, mark="none")] * 3]
     else:
-        cells.append(_no_score(row, 7, language))
-    with_reference, with_scratch, with_target = extra
+        cells.append(_no_score(row.runs, 7, language))
     if with_reference:
         cells.append(_reference_cell(row.row.reference, language))
     if with_scratch:
@@ -182,14 +191,23 @@ def _results_row(
     return tuple(cells)
 
 
-def _no_score(row: RowOutcome, span: int, language: Language) -> Cell:
-    """What stands where a row that is not finished has no scores."""
-    if row.state == "failed":
+def trained_cell(row: RowOutcome, language: Language) -> Cell:
+    """The macro-F1 of what maju trained, in a table where any row has one."""
+    if not row.by_maju:
+        return Cell(DASH, mark="none")
+    if not row.trained_scores:
+        return _no_score(row.by_maju, 1, language)
+    return Cell(_measured(row.trained_f1, language))
+
+
+def _no_score(runs: Sequence[Run], span: int, language: Language) -> Cell:
+    """What stands where trainings that are not finished have no scores."""
+    if state_of(runs) == "failed":
         return Cell(language("failed"), span, "bad")
-    done = sum(run.scores is not None for run in row.runs)
+    done = sum(run.scratch is not None for run in runs)
     text = language("missing")
     if done:
-        text += f" ({language('missing.seeds', done=str(done), seeds=str(len(row.runs)))})"
+        text += f" ({language('missing.seeds', done=str(done), seeds=str(len(runs)))})"
     return Cell(text, span, "none")
 
 
@@ -268,8 +286,8 @@ def halves_table(outcome: StudyOutcome, language: Language) -> Table | None:
             change = Cell(language.signed(other.macro_f1 - one.macro_f1))
         cells = [
             Cell(language.label(one.row)),
-            _f1_cell(one, language),
-            _f1_cell(other, language),
+            f1_cell(one, language),
+            f1_cell(other, language),
             change,
             _share_cell(one, language),
             _share_cell(other, language),
@@ -280,9 +298,10 @@ def halves_table(outcome: StudyOutcome, language: Language) -> Table | None:
     return Table(language("caption.halves"), tuple(columns), tuple(rows))
 
 
-def _f1_cell(row: RowOutcome, language: Language) -> Cell:
+def f1_cell(row: RowOutcome, language: Language) -> Cell:
+    """The macro-F1 of a row by Keras, or what stands in its place."""
     if not row.scores:
-        return _no_score(row, 1, language)
+        return _no_score(row.runs, 1, language)
     return Cell(_measured(row.measured(lambda one: one.keras.macro_f1), language))
 
 
@@ -365,6 +384,7 @@ def seeds_table(outcome: StudyOutcome, language: Language) -> Table | None:
         Column(language("column.seed")),
         Column(language("column.keras"), f1),
         Column(language("column.scratch"), f1),
+        *([Column(language("column.trained"), f1)] if outcome.trained else ()),
         Column(language("column.accuracy")),
         Column(language("column.labels"), language("column.agreement")),
         Column(language("column.difference"), language("column.agreement")),
@@ -378,20 +398,25 @@ def seeds_table(outcome: StudyOutcome, language: Language) -> Table | None:
 
 def _seed_rows(outcome: StudyOutcome, language: Language) -> Iterator[tuple[Cell, ...]]:
     for row in outcome.rows:
-        if len(row.runs) == 1:
+        seeds = _seeds(row)
+        if len(seeds) == 1:
             continue
-        for run in row.runs:
-            first = (Cell(language.label(row.row)), Cell(str(run.seed)))
-            alone = RowOutcome(row.row, (run,))
-            scores = run.scores
+        for seed in seeds:
+            runs, by_maju = ([run for run in each if run.seed == seed] for each in (row.runs, row.by_maju))
+            alone = RowOutcome(row.row, tuple(runs), tuple(by_maju))
+            first = (Cell(language.label(row.row)), Cell(str(seed)))
+            trained = [trained_cell(alone, language)] if outcome.trained else []
+            scores = runs[0].scores if runs else None
             if scores is None:
-                yield (*first, _no_score(alone, 8, language))
+                missing = _no_score(runs, 2, language) if runs else Cell(DASH, 2, "none")
+                yield (*first, missing, *trained, *[Cell(DASH, mark="none")] * 6)
                 continue
             same = scores.keras.macro_f1 == scores.scratch.macro_f1
             yield (
                 *first,
                 Cell(language.number(scores.keras.macro_f1)),
                 Cell(language.number(scores.scratch.macro_f1), mark="" if same else "bad"),
+                *trained,
                 _accuracy_cell(alone, language),
                 *_agreement_cells([scores], language),
                 *_seconds_cells([scores], language),
@@ -399,7 +424,12 @@ def _seed_rows(outcome: StudyOutcome, language: Language) -> Iterator[tuple[Cell
 
 
 def _several_seeds(outcome: StudyOutcome) -> bool:
-    return any(len(row.runs) > 1 for row in outcome.rows)
+    return any(len(_seeds(row)) > 1 for row in outcome.rows)
+
+
+def _seeds(row: RowOutcome) -> list[int]:
+    """The seeds that a row was to be trained with, by Keras or by maju."""
+    return list(dict.fromkeys(run.seed for run in (*row.runs, *row.by_maju)))
 
 
 def _measured(value: Measured, language: Language) -> str:

@@ -26,6 +26,7 @@ from maju.experiments.report.tables import (
     results_table,
     seeds_table,
 )
+from maju.experiments.report.trained import comparisons, trained_sentences, trained_table
 from maju.experiments.report.words import LANGUAGES, Language
 from maju.experiments.results import TOLERANCE
 from maju.formats.atomic import replacing
@@ -60,6 +61,7 @@ class Section:
     missing: list[str]
     sentences: list[str]
     results: Table
+    trained: Table | None
     halves: Table | None
     losses: Table | None
     loss_plots: list[Plot]
@@ -95,6 +97,8 @@ def write_report(folder: Path, out: Path | None = None, language: Literal["en", 
     notes = ["f1", "agreement", "seconds", "states", "csv"]
     if any(row.row.reference is not None for outcome in outcomes for row in outcome.rows):
         notes.insert(3, "original")
+    if any(outcome.trained for outcome in outcomes):
+        notes.insert(2, "trained")
     content = {
         "t": words,
         "facts": facts(outcomes, words),
@@ -140,8 +144,9 @@ def _section(outcome: StudyOutcome, language: Language) -> Section:
         question=language.question(outcome.study),
         failures=failures(outcome, language),
         missing=missing(outcome, language),
-        sentences=sentences(outcome, language),
+        sentences=[*sentences(outcome, language), *trained_sentences(comparisons([outcome]), language)],
         results=results_table(outcome, language),
+        trained=trained_table(outcome, language),
         halves=halves_table(outcome, language),
         losses=loss_table(outcome, language),
         loss_plots=loss_plots(outcome, language),
