@@ -20,6 +20,7 @@ from maju.cli.predict import predict
 from maju.cli.report import report
 from maju.cli.reproduce import reproduce
 from maju.cli.verify import verify
+from maju.cli.visualize import visualize
 from maju.errors import MajuError, UnsupportedModelError
 
 __all__ = ["app"]
@@ -84,6 +85,7 @@ app = typer.Typer(
     "  maju inspect model.keras\n"
     "  maju predict model.keras cat.png --resize --labels cat,dog\n"
     "  echo 'makanannya enak sekali' | maju predict sentiment.keras -\n"
+    "  maju visualize model.keras cat.png --resize\n"
     "  maju verify model.keras\n"
     "  maju convert old.h5 new.keras\n"
     "  maju --layers my_layers.py predict mine.keras cat.png\n"
@@ -92,7 +94,7 @@ app = typer.Typer(
     "  maju reproduce --quick\n"
     "  maju report maju-quick",
 )
-for command in (inspect, predict, verify, convert, data, demo, reproduce, report):
+for command in (inspect, predict, visualize, verify, convert, data, demo, reproduce, report):
     app.command()(command)
 
 
