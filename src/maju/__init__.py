@@ -9,37 +9,52 @@
     y = model.predict(x)
 """
 
-from maju import (
-    callbacks,
-    constraints,
-    datasets,
-    errors,
-    initializers,
-    layers,
-    losses,
-    metrics,
-    models,
-    optimizers,
-    random,
-    regularizers,
-    schedules,
-)
-from maju.errors import (
-    DataError,
-    GradientError,
-    InputError,
-    MajuError,
-    MissingExtraError,
-    ModelFormatError,
-    ModelKindError,
-    NotFiniteError,
-    UnsupportedModelError,
-)
-from maju.layers.registry import register, unregister
-from maju.models import Classifier, CNNFromScratch, LSTMFromScratch, Model, RNNFromScratch, Sequential, load
-from maju.models.naming import clear_session
-from maju.models.symbolic import Input
-from maju.random import set_random_seed
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from maju.lazy import lazily
+
+if TYPE_CHECKING:
+    from maju import (
+        callbacks,
+        constraints,
+        datasets,
+        errors,
+        initializers,
+        layers,
+        losses,
+        metrics,
+        models,
+        optimizers,
+        random,
+        regularizers,
+        schedules,
+    )
+    from maju.errors import (
+        DataError,
+        GradientError,
+        InputError,
+        MajuError,
+        MissingExtraError,
+        ModelFormatError,
+        ModelKindError,
+        NotFiniteError,
+        UnsupportedModelError,
+    )
+    from maju.layers.registry import register, unregister
+    from maju.models import (
+        Classifier,
+        CNNFromScratch,
+        LSTMFromScratch,
+        Model,
+        RNNFromScratch,
+        Sequential,
+    )
+    from maju.models.load import load
+    from maju.models.naming import clear_session
+    from maju.models.symbolic import Input
+    from maju.random import set_random_seed
 
 __version__ = "0.1.0"
 
@@ -80,3 +95,29 @@ __all__ = [
     "set_random_seed",
     "unregister",
 ]
+
+#: In which module each name is that is not a module itself.
+_HOMES = {
+    **dict.fromkeys([name for name in __all__ if name.endswith("Error")], "maju.errors"),
+    **dict.fromkeys(
+        ["CNNFromScratch", "Classifier", "LSTMFromScratch", "RNNFromScratch"], "maju.models.classifier"
+    ),
+    **dict.fromkeys(["register", "unregister"], "maju.layers.registry"),
+    "Input": "maju.models.symbolic",
+    "Model": "maju.models.model",
+    "Sequential": "maju.models.sequential",
+    "clear_session": "maju.models.naming",
+    "load": "maju.models.load",
+    "set_random_seed": "maju.random",
+}
+
+
+def _home(name: str) -> str | None:
+    return _HOMES.get(name, f"maju.{name}") if name in __all__ else None
+
+
+__getattr__ = lazily(__name__, _home)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -17,8 +17,9 @@ import numpy as np
 from maju.errors import InputError, MissingExtraError, ModelFormatError
 from maju.formats.specification import TensorRef, refs_in
 from maju.layers.base import Array
-from maju.models import Model, load
+from maju.models import Model
 from maju.models.inputs import flat
+from maju.models.load import load
 
 __all__ = [
     "PROBABILITY_TOLERANCE",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,13 +12,19 @@ from maju.engine.arena import Arena
 from maju.engine.frame import Frame
 from maju.engine.fusion import fused
 from maju.engine.kernels.kernel import Kernel, Places
+from maju.engine.kernels.recurrent import RecurrentKernel
 from maju.engine.lowering import lowered
-from maju.formats.specification import TensorRef, map_refs
-from maju.layers.base import Array
-from maju.models.bounds import Room
+from maju.formats.specification import TensorRef, refs_in
+from maju.layers.base import Array, Shape
+from maju.layers.operations import Operation
+from maju.models.bounds import Room, values_in
 from maju.models.graph_layer import GraphLayer
 
 __all__ = ["Plan"]
+
+ROWS_OF_SCAN = 64
+MOST_ROWS = 256
+VALUES_OF_TILE = 1 << 18
 
 
 class Plan:
@@ -31,6 +37,9 @@ class Plan:
     Attributes:
         steps: the kernels in their order.
         shapes: of each tensor by its place, batch axis first, as far as the model knows them.
+        outputs: the place of each output.
+        mixes_rows: whether a row's outcome may depend on the others that are computed with it.
+        tile: how many rows are best computed together, where it does not.
     """
 
     def __init__(self, model: GraphLayer) -> None:
@@ -39,11 +48,13 @@ class Plan:
         self.inputs = [(ref, model.nodes[ref.layer], places[ref]) for ref in program.inputs]
         self.steps = fused(program, places)
         self.shapes = {places[ref]: shape for ref, shape in program.shapes.items()}
-        self.outputs = map_refs(program.outputs, places.__getitem__)
-        self.output_places = sorted(set(_leaves(self.outputs)))
+        pairs = zip(refs_in(model.spec.outputs), refs_in(program.outputs), strict=True)
+        self.outputs = {ref: places[tensor] for ref, tensor in pairs}
+        self.mixes_rows = any(_mixes_rows(step.instructions[0].node) for step in self.steps)
+        self.tile = _tile(self.steps, program.shapes.values())
         self._parameters = model.count_params()
         self._size = len(places)
-        self._frees = _frees(self.steps, self._size, set(self.output_places))
+        self._frees = _frees(self.steps, self._size, set(self.outputs.values()))
 
     def run(self, inputs: Mapping[TensorRef, Array], arena: Arena) -> Frame:
         """Compute a tile.
@@ -89,14 +100,22 @@ class Plan:
                     frame.arena.give_back(part)
 
 
-def _leaves(structure: Any) -> Iterator[int]:
-    if isinstance(structure, Mapping):
-        structure = list(structure.values())
-    if isinstance(structure, (list, tuple)):
-        for part in structure:
-            yield from _leaves(part)
-    else:
-        yield structure
+def _mixes_rows(node: Any) -> bool:
+    """Whether what is called may mix rows: an operation on whole arrays, or code of a user's own."""
+    if node is None:
+        return False
+    if isinstance(node, Operation):
+        return not node.function.elementwise
+    own = type(node).__module__.startswith("maju.")
+    return not own or isinstance(node, GraphLayer) or _mixes_rows(getattr(node, "layer", None))
+
+
+def _tile(steps: Sequence[Kernel], shapes: Iterable[Shape | None]) -> int:
+    """So many rows that the largest tensor, and what is laid out of it, stay in a core's cache."""
+    if any(isinstance(step, RecurrentKernel) for step in steps):
+        return ROWS_OF_SCAN  # whose products are the better the more rows there are
+    largest = max((values_in(shape[1:]) for shape in shapes if shape), default=1)
+    return max(1, min(MOST_ROWS, VALUES_OF_TILE // max(largest, 1)))
 
 
 def _frees(steps: Sequence[Kernel], size: int, outputs: set[int]) -> list[list[int]]:

@@ -1,62 +1,93 @@
-"""Running a plan over any number of rows: in tiles, by several threads."""
+"""Running a model's plan over any number of rows: in tiles, by several threads."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
+from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from maju import threads
 from maju.engine.arena import Arena
-from maju.engine.frame import Frame
+from maju.engine.fingerprint import fingerprint
 from maju.engine.plan import Plan
 from maju.formats.specification import TensorRef
 from maju.layers.base import Array
+from maju.models.graph_layer import GraphLayer
 
-__all__ = ["Runner"]
+__all__ = ["Runner", "runner_of"]
 
 
 class Runner:
-    """A plan with the memory of its threads.
+    """A plan with the memory of the threads that run it.
 
-    Each tile is computed by itself, from first step to last, so that what it needs stays in the cache of
-    the core that does it, and memory grows with the tile and not with the number of rows.
+    Each tile is computed by itself, from the first step to the last, so that what it needs stays in the
+    cache of the core that does it, and memory grows with the tile and not with the number of rows.
+
+    Args:
+        model: what is run; its weights are to stay as they are.
     """
 
-    def __init__(self, plan: Plan) -> None:
-        self.plan = plan
+    def __init__(self, model: GraphLayer) -> None:
+        self.plan = Plan(model)
         self._arenas: list[Arena] = []
+        self._in_order = model.stateful
 
-    def run(self, inputs: Mapping[TensorRef, Array], tile: int) -> dict[int, Array]:
-        """The outputs of all rows, by their places in the frame.
+    def run(self, inputs: Mapping[TensorRef, Array], batch_size: int) -> dict[TensorRef, Array]:
+        """Every output of the model for all rows, by its tensor.
 
         Args:
             inputs: what `maju.models.inputs.bind` gives.
-            tile: how many rows are computed at a time.
+            batch_size: how many rows are computed together, where that may matter to what comes out.
         """
         rows = len(next(iter(inputs.values())))
-        starts = range(0, max(rows, 1), tile)
-        first = self._tile(inputs, 0, min(tile, rows), {}, rows)
-        if len(starts) > 1:
-            rest = starts[1:]
-            threads.each(lambda start: self._tile(inputs, start, min(start + tile, rows), first, rows), rest)
-        return first
+        tile = batch_size if self.plan.mixes_rows else self.plan.tile
+        starts = list(range(0, max(rows, 1), tile))
+        outputs: dict[TensorRef, Array] = {}
 
-    def _tile(
-        self, inputs: Mapping[TensorRef, Array], start: int, stop: int, outputs: dict[int, Array], rows: int
-    ) -> dict[int, Array]:
-        """Compute some rows into `outputs`, which are made with the first of them."""
-        arena = self._arenas.pop() if self._arenas else Arena()
-        try:
-            frame = self.plan.run({ref: x[start:stop] for ref, x in inputs.items()}, arena)
-            for place, value in self._found(frame).items():
+        def compute(start: int) -> None:
+            part = {ref: x[start : start + tile] for ref, x in inputs.items()}
+            arena = self._arena()
+            frame = self.plan.run(part, arena)
+            for ref, place in self.plan.outputs.items():
+                value = np.asarray(frame.values[place])
                 if start == 0:
-                    outputs[place] = np.empty((rows, *value.shape[1:]), value.dtype)
-                outputs[place][start:stop] = value
+                    shape = value.shape if value.ndim == 0 or len(starts) == 1 else (rows, *value.shape[1:])
+                    outputs[ref] = np.empty(shape, value.dtype)
+                outputs[ref][start : start + tile if value.ndim else None] = value
             self.plan.done_with(frame)
-        finally:
             self._arenas.append(arena)
+
+        compute(0)  # which makes room for what the others give
+        if self._in_order:
+            for start in starts[1:]:
+                compute(start)
+        elif len(starts) > 1:
+            threads.each(compute, starts[1:])
         return outputs
 
-    def _found(self, frame: Frame) -> dict[int, Array]:
-        return {place: np.asarray(frame.values[place]) for place in self.plan.output_places}
+    def _arena(self) -> Arena:
+        try:
+            return self._arenas.pop()
+        except IndexError:  # all others are at work
+            return Arena()
+
+
+_runners: WeakKeyDictionary[GraphLayer, tuple[Runner, Any]] = WeakKeyDictionary()
+_lock = threading.Lock()
+
+
+def runner_of(model: GraphLayer) -> Runner:
+    """The runner of a model, made anew when a weight or a setting of its layers has changed.
+
+    Whether one has need not be looked at as long as nobody was handed a layer.
+    """
+    with _lock:
+        runner, made_of = _runners.get(model, (None, None))
+        now = fingerprint(model) if model.handed_out else None
+        if runner is None or now != made_of:
+            runner = Runner(model)
+            _runners[model] = runner, now
+        return runner

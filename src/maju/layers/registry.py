@@ -11,13 +11,14 @@ from maju.layers import activations
 from maju.layers.base import Layer
 from maju.layers.cell import AnyCell
 
-__all__ = ["CUSTOM", "find", "find_cell", "is_own", "known", "layer", "register", "unregister"]
+__all__ = ["CUSTOM", "find", "find_cell", "is_model", "is_own", "known", "layer", "register", "unregister"]
 
 #: What stands before the name of a class that is not Keras's own and has no package in its file.
 CUSTOM = "custom>"
 _layers: dict[str, type[Layer]] = {}
 _registered: dict[str, type[Layer]] = {}
 _cells: dict[str, type[AnyCell]] = {}
+_models: set[str] = set()
 LayerClass = TypeVar("LayerClass", bound=type[Layer])
 Registered = TypeVar("Registered", bound=Callable[..., Any])
 
@@ -45,8 +46,10 @@ def register(
         def mish2(x):
             return x * np.tanh(np.log1p(np.exp(x)))
 
-    A cell of a recurrent layer is registered as a subclass of `maju.layers.AnyCell`. What is registered comes
-    before maju's own layer, cell or activation of the same name.
+    A cell of a recurrent layer is registered as a subclass of `maju.layers.AnyCell`. A model whose class
+    changes how it is trained, and not what its graph computes, is `maju.Model`:
+    ``maju.register("GAN")(maju.Model)``. What is registered comes before maju's own layer, cell or activation
+    of the same name.
 
     Args:
         keras_name: the name in the file: that of the Python class or function, or ``"package>Name"`` for the
@@ -54,8 +57,8 @@ def register(
         gradient: of an activation: ``(x, y, dy) -> dx``. Without it the function can be run, not trained.
 
     Raises:
-        InputError: what is below it is no subclass of `maju.layers.Layer` or `maju.layers.AnyCell`, and no
-            function.
+        InputError: what is below it is no subclass of `maju.layers.Layer` or `maju.layers.AnyCell`, not
+            `maju.Model`, and no function.
     """
     if not isinstance(keras_name, str) or not keras_name:
         raise InputError(
@@ -63,7 +66,12 @@ def register(
         )
 
     def decorate(thing: Registered) -> Registered:
-        if isinstance(thing, type) and issubclass(thing, Layer):
+        if isinstance(thing, type) and issubclass(thing, Layer) and thing.keras_class == "Functional":
+            if thing.__name__ != "Model":
+                reason = "a model is registered as maju.Model, which computes the graph that its file holds"
+                raise InputError(f"{reason}, got {thing.__name__}")
+            _models.add(keras_name)
+        elif isinstance(thing, type) and issubclass(thing, Layer):
             bare = keras_name.rpartition(">")[2]
             own = _layers.get(thing.keras_class) is thing  # a layer of maju's, which keeps its name
             known: type[Layer] = type(bare, (thing,), {"__doc__": thing.__doc__}) if own else thing
@@ -87,6 +95,7 @@ def unregister(keras_name: str) -> None:
     """Forget what `register` was told of this name; nothing happens where there is nothing."""
     _registered.pop(keras_name, None)
     _cells.pop(keras_name, None)
+    _models.discard(keras_name)
     activations.unregister(keras_name)
 
 
@@ -98,7 +107,7 @@ def find(keras_class: str, *, custom: bool = False) -> type[Layer] | None:
         custom: whether the class is not Keras's own, whatever its name.
     """
     bare = keras_class.rpartition(">")[2]
-    own = None if custom or ">" in keras_class else _layers.get(keras_class)
+    own = None if custom or ">" in keras_class else _own(keras_class)
     return _registered.get(keras_class) or _registered.get(bare) or own
 
 
@@ -107,11 +116,32 @@ def find_cell(keras_class: str) -> type[AnyCell] | None:
     return _cells.get(keras_class) or _cells.get(keras_class.rpartition(">")[2])
 
 
+def is_model(keras_class: str) -> bool:
+    """Whether models of this class, which is not Keras's own, compute what their graph says."""
+    return keras_class in _models or keras_class.rpartition(">")[2] in _models
+
+
 def is_own(keras_class: str) -> bool:
     """Whether maju itself has a layer for this class of Keras."""
-    return keras_class in _layers
+    return _own(keras_class) is not None
 
 
 def known() -> dict[str, type[Layer]]:
     """Every layer of maju's own by its Keras class name."""
+    from maju import layers
+
+    for name in layers.__all__:
+        if name.endswith("Layer"):
+            getattr(layers, name)
     return dict(_layers)
+
+
+def _own(keras_class: str) -> type[Layer] | None:
+    """Maju's layer for a class of Keras, whose module may not have been imported yet."""
+    from maju import layers
+
+    if keras_class not in _layers and f"{keras_class}Layer" in layers.__all__:
+        getattr(layers, f"{keras_class}Layer")
+    if keras_class == "InputLayer":
+        getattr(layers, keras_class)
+    return _layers.get(keras_class)
