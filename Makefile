@@ -28,8 +28,8 @@ check: $(STAMP) lint types  ## lint, types and each tenth of the quick tests, in
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m 'not slow' -q --every 10
 
 lint: $(STAMP)  ## ruff, both the linter and the formatter
-	$(BIN)/ruff check src tests fuzz
-	$(BIN)/ruff format --check src tests fuzz
+	$(BIN)/ruff check src tests fuzz benchmarks
+	$(BIN)/ruff format --check src tests fuzz benchmarks
 
 types: $(STAMP)  ## mypy, strict
 	$(BIN)/mypy

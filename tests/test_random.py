@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
 
@@ -38,3 +40,28 @@ def test_a_layer_s_own_seed_comes_first() -> None:
 def test_no_seed(seed: object) -> None:
     with pytest.raises(maju.InputError, match="a seed is a whole number from 0 up"):
         maju.set_random_seed(seed)  # type: ignore[arg-type]
+
+
+def test_drawing_from_other_seeds_for_a_while_in_one_thread() -> None:
+    maju.set_random_seed(4)
+    first = maju.random.generator().random()
+    following = maju.random.generator().random()
+    drawn: list[float] = []
+
+    def elsewhere() -> None:
+        drawn.append(maju.random.generator().random())
+
+    maju.set_random_seed(4)
+    with maju.random.drawing_from(9):
+        own = maju.random.generator().random()
+        thread = threading.Thread(target=elsewhere)
+        thread.start()
+        thread.join()
+        state = maju.random.get_state()
+        after = maju.random.generator().random()
+        maju.set_random_seed(9)
+        assert maju.random.generator().random() == own
+    assert drawn == [first]
+    assert maju.random.generator().random() == following
+    with maju.random.drawing_from(state):
+        assert maju.random.generator().random() == after

@@ -27,7 +27,7 @@ class Terminal(io.StringIO):
 def model() -> maju.Model:
     maju.random.set_random_seed(0)
     made = maju.Sequential([maju.Input((3,)), layers.Dense(1)])
-    made.compile("sgd", "mse", ["mae"])
+    made.compile("sgd", "mse", metrics=["mae"])
     return made
 
 

@@ -15,6 +15,7 @@ from maju.engine.arena import Arena
 from maju.engine.description import plan_rows, plan_text
 from maju.engine.fingerprint import fingerprint
 from maju.engine.running import Runner
+from maju.formats.specification import refs_in
 from maju.layers.base import Array
 from maju.models.inputs import bind
 
@@ -36,10 +37,10 @@ def readable(model: Any, x: Any) -> list[Array]:
 
 
 def planned(model: Any, x: Any, tile: int) -> list[Array]:
-    plan = Plan(model)
-    found = Runner(plan).run(bind(model.spec, x), tile)
-    outputs = plan.outputs if isinstance(plan.outputs, list) else [plan.outputs]
-    return [found[place] for place in outputs]
+    runner = Runner(model)
+    runner.plan.tile = tile
+    found = runner.run(bind(model.spec, x), tile)
+    return [found[ref] for ref in refs_in(model.spec.outputs)]
 
 
 def assert_same(model: Any, x: Any, tile: int) -> None:

@@ -74,6 +74,14 @@ EXAMPLES: dict[str, Example] = {
         for name, layer_class in registry.known().items()
         if issubclass(layer_class, ImageAugmentation)
     },
+    "RandomBrightness": Example({"factor": [-0.1, 0.2], "value_range": [0, 1], "seed": 3}, IMAGES),
+    "RandomContrast": Example(
+        {"factor": [0.2, 0.4], "value_range": [0, 9], "data_format": "channels_first"}, IMAGES
+    ),
+    "RandomCrop": Example({"height": 6, "width": 5, "seed": 3}, IMAGES),
+    "RandomRotation": Example({"factor": 0.1, "fill_mode": "constant", "fill_value": 2.0}, IMAGES),
+    "RandomTranslation": Example({"height_factor": 0.2, "width_factor": [0.1, 0.3]}, IMAGES),
+    "RandomZoom": Example({"height_factor": 0.2, "interpolation": "nearest"}, IMAGES),
     "AdaptiveAveragePooling1D": Example({"output_size": [3]}, STEPS),
     "AdaptiveAveragePooling2D": Example({"output_size": [4, 2], "data_format": "channels_first"}, IMAGES),
     "AdaptiveAveragePooling3D": Example({"output_size": [2, 3, 1]}, VOLUMES),

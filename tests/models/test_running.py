@@ -221,7 +221,7 @@ def test_no_rows_in_give_no_rows_out(name: str) -> None:
         assert found.shape == (0, *expected.shape[1:])
 
 
-@pytest.mark.parametrize("batch_size", [0, -1, 2.5, "8", None])
+@pytest.mark.parametrize("batch_size", [0, -1, 2.5, "8", True])
 def test_a_batch_size_that_is_none(batch_size: Any, images: tuple[maju.Model, Any]) -> None:
     message = f"^batch_size must be a whole number of at least 1, got {batch_size!r}$"
     with pytest.raises(InputError, match=message):

@@ -73,6 +73,16 @@ def test_it_is_trained_before_its_input_is_known() -> None:
     assert history.history["loss"][-1] < 0.7 * history.history["loss"][0]
 
 
+def test_texts_may_come_before_the_input_is_known() -> None:
+    words = layers.TextVectorization(vocabulary=["baik", "buruk"], output_sequence_length=3)
+    model = maju.Sequential([words, layers.Embedding(4, 2), layers.Flatten(), layers.Dense(1, "sigmoid")])
+    model.compile("adam", "binary_crossentropy")
+    texts = ["baik sekali", "buruk", "baik", "buruk buruk"]
+    history = model.fit(texts, [1, 0, 1, 0], epochs=2, verbose=0)
+    assert len(history.epoch) == 2
+    assert model.predict(np.array(texts)).shape == (4, 1)
+
+
 def test_add_and_pop() -> None:
     model = maju.Sequential([layers.Input((8, 7, 2)), layers.Flatten()])
     before = layers.Dense(4)
@@ -103,6 +113,7 @@ def test_a_layer_that_does_not_fit_leaves_the_model_as_it_was() -> None:
             "'m' is not built yet: give",
         ),
         (lambda: maju.Sequential([layers.Dense(2)], name="m").count_params(), "'m' is not built yet"),
+        (lambda: maju.Sequential([layers.Dense(2)], name="m").get_weights(), "'m' is not built yet"),
         (lambda: maju.Sequential(name="m").build((None, 3)), "model 'm' has no layers: add some first"),
         (lambda: maju.Sequential(name="m").pop(), "model 'm' has no layer to take off"),
         (

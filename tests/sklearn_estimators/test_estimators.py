@@ -200,7 +200,7 @@ def test_the_same_random_state_gives_the_same_bits() -> None:
 def test_parameters_are_never_changed() -> None:
     X, y = rows()
     model = dense()
-    model.compile(SGD(0.5), "categorical_crossentropy", ["accuracy"])
+    model.compile(SGD(0.5), "categorical_crossentropy", metrics=["accuracy"])
     model.fit(X, np.eye(3)[np.searchsorted(np.sort(ISLANDS), y)], verbose=0)
     kept = {path: weight.copy() for path, weight in model.weights.items()}
     optimizer, stopping = SGD(0.25), EarlyStopping("loss")
@@ -324,7 +324,7 @@ def test_what_callbacks_hold_is_not_pickled() -> None:
             r"build: expected a model of one output, \(rows, units\); it gives \(None, 2, 2\)",
         ),
         ({"hidden": 100}, r"hidden: expected the units of each layer, as \(100,\), got 100"),
-        ({"epochs": -1}, "epochs must be a whole number of at least 0, got -1"),
+        ({"epochs": -1}, "epochs must be a whole number of at least 1, got -1"),
         ({"batch_size": 0}, "batch_size must be a whole number of at least 1, got 0"),
         ({"optimizer": "adan"}, "no optimizer 'adan'; near it are"),
         ({"callbacks": ["a"]}, "callbacks: expected maju.callbacks.Callback objects, got 'a'"),
@@ -424,6 +424,6 @@ except maju.MissingExtraError as error:
     print(error)
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert done.stdout.strip() == (
-        "maju.sklearn needs more than maju's core: pip install 'maju[experiments]'"
-    ), done.stderr
+    assert done.stdout.strip() == ("maju.sklearn needs more than maju's core: pip install 'maju[sklearn]'"), (
+        done.stderr
+    )

@@ -38,7 +38,7 @@ def model(seed: int = 3, units: int = 5) -> maju.Model:
     made.compile(
         optimizers.Adam(0.02, use_ema=True, ema_overwrite_frequency=5, amsgrad=True, clipnorm=1.0),
         "sparse_categorical_crossentropy",
-        ["accuracy", metrics.SparseTopKCategoricalAccuracy(1)],
+        metrics=["accuracy", metrics.SparseTopKCategoricalAccuracy(1)],
     )
     return made
 

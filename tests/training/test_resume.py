@@ -271,7 +271,7 @@ def test_a_checkpoint_of_other_settings_is_refused(
     ) -> None:
         made = training.model()
         made.layers[1].trainable = not frozen
-        made.compile(optimizer, loss, metrics)
+        made.compile(optimizer, loss, metrics=metrics)
         backup = BackupAndRestore(tmp_path / "backup", 1)
         made.fit(x[:rows], y[:rows], verbose=0, callbacks=[backup, *callbacks, *others], **settings)
 
@@ -318,7 +318,7 @@ def test_a_metric_of_ones_own_must_say_what_it_gathers(tmp_path: Path) -> None:
 
     def run(metric: Metric, save_freq: Any, *others: Callback) -> Any:
         made = training.model()
-        made.compile("adam", "sparse_categorical_crossentropy", [metric])
+        made.compile("adam", "sparse_categorical_crossentropy", metrics=[metric])
         backup = BackupAndRestore(tmp_path / "backup", save_freq)
         return made.fit(x, y, epochs=2, verbose=0, callbacks=[backup, *others]).history["own"]
 

@@ -68,8 +68,20 @@ class Callback:
     def on_test_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         """After a batch of an evaluation."""
 
+    def on_predict_begin(self, logs: Logs | None = None) -> None:
+        """Before a prediction."""
+
+    def on_predict_end(self, logs: Logs | None = None) -> None:
+        """After a prediction."""
+
+    def on_predict_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
+        """Before a batch of a prediction."""
+
+    def on_predict_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
+        """After a batch of a prediction; `logs` holds its ``outputs``."""
+
     def close(self) -> None:
-        """Let go of files and of the screen: `fit` or `evaluate` is over, by an error too."""
+        """Let go of files and of the screen: `fit`, `evaluate` or `predict` is over, by an error too."""
 
     def get_state(self) -> dict[str, Any]:
         """What it must remember to go on after a training was cut off: numbers, texts, lists and arrays."""
@@ -132,6 +144,22 @@ class CallbackList(Callback):
     def on_test_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         for callback in self.callbacks:
             callback.on_test_batch_end(batch, logs)
+
+    def on_predict_begin(self, logs: Logs | None = None) -> None:
+        for callback in self.callbacks:
+            callback.on_predict_begin(logs)
+
+    def on_predict_end(self, logs: Logs | None = None) -> None:
+        for callback in self.callbacks:
+            callback.on_predict_end(logs)
+
+    def on_predict_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
+        for callback in self.callbacks:
+            callback.on_predict_batch_begin(batch, logs)
+
+    def on_predict_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
+        for callback in self.callbacks:
+            callback.on_predict_batch_end(batch, logs)
 
     def close(self) -> None:
         for callback in self.callbacks:

@@ -17,7 +17,7 @@ from typing import Any
 from maju.constraints.constraint import Constraint
 from maju.constraints.non_neg import NonNeg
 from maju.constraints.norms import MaxNorm, MinMaxNorm, UnitNorm
-from maju.losses.lookup import Lookup
+from maju.lookup import Lookup
 
 __all__ = [
     "Constraint",

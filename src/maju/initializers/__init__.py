@@ -30,7 +30,7 @@ from maju.initializers.variance_scaling import (
     LecunUniform,
     VarianceScaling,
 )
-from maju.losses.lookup import Lookup
+from maju.lookup import Lookup
 
 __all__ = [
     "STFT",

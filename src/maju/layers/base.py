@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, ClassVar, Literal, Self, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from maju.errors import GradientError, Problem, UnsupportedModelError
+from maju.errors import GradientError, InputError, Problem, UnsupportedModelError
 from maju.layers import activations
 from maju.layers.policies import Policy, plain, widened
 
@@ -132,6 +132,24 @@ class Part:
             found = getattr(found, step)
         array: Array = found
         return array
+
+    def get_weights(self) -> list[Array]:
+        """Copies of the weights, in Keras's order."""
+        return [weight.copy() for weight in self.weights.values()]
+
+    def set_weights(self, weights: Sequence[npt.ArrayLike]) -> None:
+        """Put values, as `get_weights` gives them, in the place of the weights' own.
+
+        Raises:
+            InputError: there are more or fewer of them, or they are of other shapes; nothing is changed.
+        """
+        own = list(self.weights.values())
+        given = [np.asarray(weight) for weight in weights]
+        if [weight.shape for weight in own] != [weight.shape for weight in given]:
+            wanted, came = ([array.shape for array in arrays] for arrays in (own, given))
+            raise InputError(f"{self.name!r}: expected weights of shapes {wanted}, got {came}")
+        for weight, values in zip(own, given, strict=True):
+            weight[...] = values
 
     def count_params(self) -> int:
         """How many numbers the weights hold."""
@@ -265,6 +283,32 @@ class Layer(Part):
     def has_gradient(self) -> bool:
         """Whether there is a way back: where the output jumps, as that of a lookup does, there is none."""
         return type(self).vjp is not Layer.vjp
+
+    @property
+    def input(self) -> Any:
+        """What the layer is called on in its model, symbolically: for a `maju.Model` that begins there.
+
+        Raises:
+            InputError: it is in no model.
+        """
+        from maju.models.tensors import given_to  # which is made of layers
+
+        return given_to(self)
+
+    @property
+    def output(self) -> Any:
+        """What the layer gives in its model, symbolically: for a `maju.Model` that ends there.
+
+        ::
+
+            features = maju.Model(model.input, model["dense_1"].output)
+
+        Raises:
+            InputError: it is in no model.
+        """
+        from maju.models.tensors import given_by
+
+        return given_by(self)
 
     @property
     def output_policy(self) -> Policy | None:

@@ -36,6 +36,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from maju.lookup import Lookup
 from maju.losses.binary_crossentropy import BinaryCrossentropy
 from maju.losses.binary_focal_crossentropy import BinaryFocalCrossentropy
 from maju.losses.categorical_crossentropy import CategoricalCrossentropy
@@ -47,7 +48,6 @@ from maju.losses.hinge import Hinge
 from maju.losses.huber import Huber
 from maju.losses.kl_divergence import KLDivergence
 from maju.losses.log_cosh import LogCosh
-from maju.losses.lookup import Lookup
 from maju.losses.loss import ElementwiseLoss, Loss
 from maju.losses.mean_absolute_error import MeanAbsoluteError
 from maju.losses.mean_absolute_percentage_error import MeanAbsolutePercentageError

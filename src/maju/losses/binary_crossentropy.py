@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from maju.losses.loss import Array, ElementwiseLoss, Slope
-from maju.losses.sigmoids import crossentropy, crossentropy_of_logits, sigmoid, smoothed
+from maju.losses.sigmoids import check_labels, crossentropy, crossentropy_of_logits, sigmoid, smoothed
 
 __all__ = ["BinaryCrossentropy"]
 
@@ -47,6 +47,7 @@ class BinaryCrossentropy(ElementwiseLoss):
         return True
 
     def elements(self, y_true: Array, y_pred: Array) -> tuple[Array, Slope]:
+        check_labels(y_true, self.name)
         true = smoothed(y_true, self.label_smoothing)
         if self.from_logits:
             return crossentropy_of_logits(true, y_pred), lambda: sigmoid(y_pred) - true

@@ -8,7 +8,7 @@ import numpy as np
 
 from maju.losses.loss import Array, ElementwiseLoss, Slope
 from maju.losses.powers import power_slope
-from maju.losses.sigmoids import crossentropy, crossentropy_of_logits, sigmoid, smoothed
+from maju.losses.sigmoids import check_labels, crossentropy, crossentropy_of_logits, sigmoid, smoothed
 
 __all__ = ["BinaryFocalCrossentropy"]
 
@@ -60,6 +60,7 @@ class BinaryFocalCrossentropy(ElementwiseLoss):
         return activation == "sigmoid" and not self.from_logits
 
     def elements(self, y_true: Array, y_pred: Array) -> tuple[Array, Slope]:
+        check_labels(y_true, self.name)
         true = smoothed(y_true, self.label_smoothing)
         if self.from_logits:
             p = sigmoid(y_pred)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from maju.errors import InputError
 from maju.losses.categories import log_softmax, more_than_one, probabilities, smoothed
 from maju.losses.loss import Array, Back, Loss
 
@@ -48,6 +49,14 @@ class CategoricalCrossentropy(Loss):
 
     def _fuses(self, activation: str) -> bool:
         return True
+
+    def _check_shapes(self, true: Array, pred: Array) -> None:
+        if true.shape != pred.shape and true.shape in (pred.shape[:-1], (*pred.shape[:-1], 1)):
+            raise InputError(
+                f"loss {self.name!r}: expected y_true of shape {pred.shape}, as y_pred, got {true.shape}; "
+                "for numbers of categories take 'sparse_categorical_crossentropy'"
+            )
+        super()._check_shapes(true, pred)
 
     def call(self, y_true: Array, y_pred: Array) -> tuple[Array, Back]:
         more_than_one(y_pred, self.name)

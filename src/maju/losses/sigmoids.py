@@ -4,9 +4,25 @@ from __future__ import annotations
 
 import numpy as np
 
+from maju.errors import InputError
 from maju.losses.loss import Array, clipped
 
-__all__ = ["crossentropy", "crossentropy_of_logits", "sigmoid", "smoothed"]
+__all__ = ["check_labels", "crossentropy", "crossentropy_of_logits", "sigmoid", "smoothed"]
+
+
+def check_labels(y_true: Array, name: str) -> None:
+    """Refuse labels that are no probabilities.
+
+    Raises:
+        InputError: one is below 0 or above 1.
+    """
+    wrong = (y_true < 0) | (y_true > 1)
+    if wrong.any():
+        place = np.argwhere(wrong)[0]
+        raise InputError(
+            f"loss {name!r}: label {y_true[tuple(place)]:g} in row {place[0]}; expected labels from 0 to 1; "
+            "for numbers of categories take 'sparse_categorical_crossentropy'"
+        )
 
 
 def sigmoid(x: Array) -> Array:

@@ -26,7 +26,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from maju.losses.lookup import Lookup
+from maju.lookup import Lookup
 from maju.losses.targets import kind_of_targets
 from maju.metrics.accuracy import Accuracy
 from maju.metrics.at_another import (

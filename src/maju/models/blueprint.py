@@ -11,6 +11,7 @@ import numpy as np
 
 from maju import constraints, initializers, regularizers
 from maju.errors import InputError
+from maju.formats.guards import shorten
 from maju.formats.specification import LayerSpec
 from maju.layers import activations, registry
 from maju.layers.base import Layer
@@ -126,6 +127,11 @@ class Blueprint:
         for ending, package in PACKAGES.items():
             if key.endswith(ending):
                 found = self._checked(key, package.get, value)
+                if found is not None and not hasattr(found, "get_config"):
+                    raise InputError(
+                        f"{self._where}: {key}: no file can hold {shorten(repr(value))}; expected one of "
+                        f"{package.__name__}, or its name; set_weights puts values into a layer"
+                    )
                 return None if found is None else self._checked(key, package.serialize, found)
         if key in HELD:
             return self._held(key, value)
@@ -133,8 +139,8 @@ class Blueprint:
             return "channels_last"
         if key == "dtype" and isinstance(getattr(value, "name", None), str):
             return value.name
-        if key in ("activation", "recurrent_activation") and value is not None and not isinstance(value, str):
-            return self._activation(value)
+        if key in ("activation", "recurrent_activation") and value is not None:
+            return self._activation(key, value)
         if isinstance(value, (np.ndarray, np.generic)):
             return value.tolist()
         return value
@@ -145,12 +151,28 @@ class Blueprint:
         except InputError as error:
             raise InputError(f"{self._where}: {key}: {error}") from error
 
-    def _activation(self, value: Any) -> Any:
-        """An activation that is a function by its name, a layer as it stands in a file."""
-        if isinstance(value, Blueprint):
+    def _activation(self, key: str, value: Any) -> Any:
+        """An activation by its name; one that is a layer, as it stands in a file."""
+        if isinstance(value, str):
+            if not activations.is_known(value):
+                self._checked(key, activations.get, value)  # which tells near names
+            return value
+        if isinstance(value, Mapping):
+            return value
+        if isinstance(value, Blueprint) and value.keras_class in activations.LAYERS:
             return value.entry(self.name)
-        name = getattr(value, "__name__", None) or getattr(value, "name", None)
-        return name if activations.is_known(name) else value
+        if isinstance(value, activations.Activation) and not value.settings:
+            return value.name
+        name = getattr(value, "__name__", None)
+        if isinstance(name, str) and activations.is_known(name):
+            of_others = isinstance(value, np.ufunc) or str(value.__module__).startswith("keras.")
+            if of_others or getattr(activations.get(name).forward, "__wrapped__", None) is value:
+                return name
+        raise InputError(
+            f"{self._where}: {key}: expected the name of an activation, as 'relu', or a layer of one, as "
+            f"layers.ReLU(), got {shorten(repr(value))}; a function of your own gets a name by "
+            "@maju.register('name')"
+        )
 
     def _held(self, key: str, value: Any) -> Any:
         """A layer or a cell that is an argument of this one."""

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from maju.errors import InputError, MajuError, ModelFormatError, Problem, UnsupportedModelError
+from maju.formats.config import doubtful_graph, holds_graph
 from maju.formats.guards import shorten
 from maju.formats.specification import (
     CallSpec,
@@ -147,6 +148,8 @@ def _layer_problems(layer: LayerSpec, path: str) -> list[Problem]:
 def refusal(layer: LayerSpec, path: str = "") -> Problem:
     """Why maju has no class for a layer; `path` is where the model that it is in lies in the one around."""
     write_it = f"write it as a layer of maju's, under @maju.register({shorten(layer.class_name)!r})"
+    if holds_graph(layer.config):
+        return doubtful_graph(layer.where, layer.class_name)
     if layer.custom:
         return Problem(
             layer.where, "a class of its author's own; the file does not hold its computation", write_it

@@ -14,6 +14,7 @@ from maju.layers.one_cell import OneCellLayer
 from maju.models.inputs import flat
 from maju.models.load import model_of, read_source
 from maju.models.model import Model
+from maju.models.tensors import settle
 
 __all__ = ["CNNFromScratch", "Classifier", "LSTMFromScratch", "RNNFromScratch"]
 
@@ -88,6 +89,7 @@ class Classifier(Model):
         model = model_of(file)
         self._check_kind(model, file.path)
         self.hold(model.spec, model.nodes, model.shapes)
+        settle(self, anew=True)
         self.saved_training, self._trainer = model.saved_training, None
         self._empty = False
         return self
@@ -120,7 +122,7 @@ class Classifier(Model):
 
     # Predicting
 
-    def predict_proba(self, x: Any, batch_size: int = 128) -> Array:
+    def predict_proba(self, x: Any, batch_size: int | None = None) -> Array:
         """The probability of each class, (rows, classes).
 
         A single sigmoid output p gives the two columns 1 − p and p, as in scikit-learn.
@@ -140,9 +142,16 @@ class Classifier(Model):
             )
         return np.concatenate([1 - p, p], axis=1) if p.shape[1] == 1 else p
 
-    def predict(self, x: Any, batch_size: int = 128) -> Array:
+    def predict(
+        self,
+        x: Any,
+        batch_size: int | None = None,
+        verbose: Any = "auto",
+        steps: int | None = None,
+        callbacks: Any = None,
+    ) -> Array:
         """The class id of each row: the output that is largest, or p > ½ for a single sigmoid output."""
-        scores: Array = self._table(x, batch_size)
+        scores: Array = self._table(x, batch_size, verbose, steps, callbacks)
         if scores.shape[1] == 1:
             scores = self._probabilities(scores)
         undefined = np.flatnonzero(np.isnan(scores).any(axis=1))
@@ -154,9 +163,9 @@ class Classifier(Model):
         classes: Array = np.argmax(scores, axis=1)
         return classes
 
-    def _table(self, x: Any, batch_size: int) -> Array:
+    def _table(self, x: Any, *how: Any) -> Array:
         """The outputs as one table, (rows, classes)."""
-        y = super().predict(x, batch_size)
+        y = super().predict(x, *how)
         if not isinstance(y, np.ndarray) or y.ndim != 2:
             shape = y.shape if isinstance(y, np.ndarray) else f"{len(y)} outputs"
             raise InputError(

@@ -19,11 +19,12 @@ from maju.models.drawn_weights import DrawnWeights
 from maju.models.model import Model
 from maju.models.naming import unique_name
 from maju.models.symbolic import Call, SymbolicTensor, map_tensors, tensors_in
+from maju.models.tensors import Calls
 
 __all__ = ["called", "connected", "made_and_called", "spec_of"]
 
-#: What a call, or a whole graph, comes to: the specification, the layers by name, the shapes.
-Graph: TypeAlias = tuple[ModelSpec, dict[str, Layer | Operation], dict[TensorRef, Shape | None]]
+#: What a whole graph comes to: the specification, the layers by name, the shapes, and the calls.
+Graph: TypeAlias = tuple[ModelSpec, dict[str, Layer | Operation], dict[TensorRef, Shape | None], Calls]
 #: What stands where messages name a file.
 WHAT = "the model"
 
@@ -175,7 +176,8 @@ def connected(inputs: Any, outputs: Any, name: str | None = None, kind: str = "F
         KERAS_VERSION,
     )
     model = _built(spec, {node.name: node for node in nodes})
-    return model.spec, model.nodes, model.shapes
+    made = {(call.node.name, indices[id(call)]): call for call in calls}
+    return model.spec, model.nodes, model.shapes, made
 
 
 def _check_places(nodes: Iterable[Layer | Operation]) -> None:

@@ -41,6 +41,8 @@ class GraphLayer(Layer):
 
     keras_class = "Functional"
     masking = "uses"
+    #: Whether anyone was given a layer, and may have changed it since.
+    handed_out = False
 
     def hold(
         self,
@@ -61,6 +63,7 @@ class GraphLayer(Layer):
     @property
     def layers(self) -> list[Layer]:
         """The layers, in the order of the file, the input layers among them."""
+        self.handed_out = True
         return [node for node in self.nodes.values() if isinstance(node, Layer)]
 
     @property
@@ -348,6 +351,11 @@ def _filled(form: Any, leaves: Iterator[Any]) -> Any:
 
 
 def take_room(room: Room, values: int, node: Layer | Operation) -> None:
+    """Take room for so many values of a node's.
+
+    Raises:
+        InputError: If so many don't fit, with the node's place.
+    """
     too_much = room.take(values)
     if too_much:
         raise InputError(f"{_where(node)}: {too_much}")

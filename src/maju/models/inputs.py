@@ -41,8 +41,9 @@ def given_for(spec: ModelSpec, x: Any) -> list[Any]:
         raise InputError(f"expected a dict of the inputs {', '.join(map(str, keys))}")
     several = isinstance(x, (list, tuple))
     if len(names) == 1:
-        listed = isinstance(spec.inputs, list) and several and len(x) == 1
-        return [x[0] if listed and _may_be_input(x[0]) else x]
+        alone = several and len(x) == 1
+        listed = isinstance(spec.inputs, list) and alone and _may_be_input(x[0])
+        return [x[0] if listed or (alone and _is_whole_input(spec, names[0], x[0])) else x]
     if not several or len(x) != len(names):
         count = len(x) if several else 1
         raise InputError(f"expected {len(names)} inputs ({', '.join(names)}), got {count}")
@@ -82,6 +83,13 @@ def _matched(structure: Any, x: Any, where: str) -> list[Any]:
 def _may_be_input(value: Any) -> bool:
     """Whether a value can be a whole input, or the mask of one, and not just a row of it."""
     return value is None or isinstance(value, (list, tuple)) or np.ndim(value) > 0
+
+
+def _is_whole_input(spec: ModelSpec, name: str, value: Any) -> bool:
+    """Whether an array has as many axes as an input, so that it is that and no row of it."""
+    config = next((layer.config for layer in spec.layers if layer.name == name), {})
+    shape = config.get("batch_shape")
+    return shape is not None and hasattr(value, "shape") and np.ndim(value) == len(shape)
 
 
 def _as_array(value: Any, name: str) -> Array:

@@ -9,10 +9,11 @@ from typing import Any
 
 from maju import formats
 from maju.errors import InputError, ModelFormatError
-from maju.formats.specification import ModelFile
+from maju.formats.specification import ModelFile, ModelSpec
 from maju.models.build import build
 from maju.models.model import Model
 from maju.models.substitutes import with_substitutes
+from maju.models.tensors import settle
 
 __all__ = ["load", "read_source"]
 
@@ -44,21 +45,23 @@ def load(
         UnsupportedModelError: the model needs what maju does not have; names all of it.
         InputError: `replace` names a layer that is not there, or gives what is none.
     """
-    return model_of(read_source(path, keras_version), architecture, keras_version, replace)
+    layers = None if architecture is None else _architecture(architecture, keras_version)
+    return model_of(read_source(path, keras_version), layers, replace)
+
+
+def _architecture(path: str | Path, keras_version: str | None) -> ModelSpec:
+    """The graph that a file describes; it is read before the weights, since it tells what they are for."""
+    spec = formats.read(path, keras_version).spec
+    if spec is None:
+        raise ModelFormatError(f"{path}: weights alone, where an architecture is expected")
+    return spec
 
 
 def model_of(
-    file: ModelFile,
-    architecture: str | Path | None = None,
-    keras_version: str | None = None,
-    replace: Mapping[str, Any] | None = None,
+    file: ModelFile, layers: ModelSpec | None = None, replace: Mapping[str, Any] | None = None
 ) -> Model:
     """The model that a file holds, or that its weights make with another file's layers."""
-    spec = file.spec
-    if architecture is not None:
-        spec = formats.read(architecture, keras_version).spec
-        if spec is None:
-            raise ModelFormatError(f"{architecture}: weights alone, where an architecture is expected")
+    spec = layers or file.spec
     if spec is None:
         raise ModelFormatError(
             f"{file.path}: weights alone; give the layers too: load(path, architecture='model.json')"
@@ -67,6 +70,7 @@ def model_of(
         spec = with_substitutes(spec, replace)
     model = build(spec, formats.weights_for(file, spec), file.path)
     model.saved_training = file.training
+    settle(model)
     return model
 
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import difflib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 from maju import formats
 from maju.errors import InputError
 from maju.formats.specification import ModelSpec, TensorRef, map_refs, refs_in
-from maju.layers.base import Layer, Shape
+from maju.layers.base import Layer, Part, Shape
 from maju.layers.bidirectional import BidirectionalLayer
 from maju.layers.operations import Operation
 from maju.layers.policies import plain
@@ -21,7 +22,12 @@ from maju.layers.time_distributed import TimeDistributedLayer
 from maju.models.graph_layer import GraphLayer
 from maju.models.inputs import bind, flat
 from maju.models.summary import summary_text
+from maju.models.symbolic import SymbolicTensor
+from maju.models.tensors import Calls, calls_of, settle
 from maju.training.trainable_model import TrainableModel
+
+if TYPE_CHECKING:
+    from maju.callbacks import Callback
 
 __all__ = ["MOVES_VALUES", "Model"]
 
@@ -52,6 +58,7 @@ class Model(TrainableModel, GraphLayer):
         from maju.models.functional import connected
 
         self.hold(*connected(inputs, outputs, name))
+        settle(self)
 
     @classmethod
     def of_graph(
@@ -65,7 +72,77 @@ class Model(TrainableModel, GraphLayer):
         model.hold(spec, nodes, shapes)
         return model
 
+    def hold(
+        self,
+        spec: ModelSpec,
+        nodes: Mapping[str, Layer | Operation],
+        shapes: Mapping[TensorRef, Shape | None],
+        calls: Calls | None = None,
+    ) -> None:
+        """Become this graph; `calls` are those that it was made of, if it was made here."""
+        super().hold(spec, nodes, shapes)
+        self._calls = calls
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What a copy or a pickle of it needs: not the calls, which hang together all through the graph."""
+        return {**vars(self), "_calls": None}
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        vars(self).update(state)
+        if "nodes" in state:
+            settle(self)
+
     # Looking at it
+
+    @property
+    def calls(self) -> Calls:
+        """The calls of the graph on symbolic tensors."""
+        if self._calls is None:
+            self._calls = calls_of(self.spec, self.nodes, self.shapes)
+        return self._calls
+
+    @property
+    def input(self) -> Any:
+        """What goes in, as symbolic tensors in the structure of the inputs."""
+        return map_refs(self.spec.inputs, self._tensor)
+
+    @property
+    def output(self) -> Any:
+        """What comes out, as symbolic tensors in the structure of the outputs."""
+        return map_refs(self.spec.outputs, self._tensor)
+
+    @property
+    def inputs(self) -> list[SymbolicTensor]:
+        """What goes in, as a list of symbolic tensors."""
+        return [self._tensor(ref) for ref in flat(self.spec.inputs)]
+
+    @property
+    def outputs(self) -> list[SymbolicTensor]:
+        """What comes out, as a list of symbolic tensors."""
+        return [self._tensor(ref) for ref in flat(self.spec.outputs)]
+
+    def _tensor(self, ref: TensorRef) -> SymbolicTensor:
+        return SymbolicTensor(self.shapes[ref], self.calls[ref.layer, ref.call], ref.output)
+
+    def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
+        """The layer of this name, or at this place as Keras counts: without the input of a Sequential.
+
+        Raises:
+            InputError: there is none.
+        """
+        if (name is None) == (index is None):
+            raise InputError("get_layer takes a name, or index=..., and not both")
+        if name is not None:
+            known = {layer.name: layer for layer in self.layers}
+            if name not in known:
+                near = difflib.get_close_matches(str(name), known, 3) or known
+                raise InputError(f"no layer {name!r}; near it are {', '.join(near)}")
+            return known[name]
+        entry = "InputLayer" if self.spec.kind == "Sequential" else None
+        counted = [layer for layer in self.layers if layer.keras_class != entry]
+        if not isinstance(index, int) or not -len(counted) <= index < len(counted):
+            raise InputError(f"no layer at index {index!r}; there are {len(counted)} layers")
+        return counted[index]
 
     def __getitem__(self, name: str) -> Layer:
         for layer in self.layers:
@@ -126,30 +203,63 @@ class Model(TrainableModel, GraphLayer):
                 found[key] = value
         return {key: plain(value) for key, value in found.items()}
 
-    def predict(self, x: Any, batch_size: int = 128) -> Any:
-        """The outputs for x as Keras's `predict` gives them, computed `batch_size` rows at a time.
+    def build_for(self, x: Any) -> None:
+        """Make the layers for the shape of these data; a model that has them needs nothing."""
+
+    def predict(
+        self,
+        x: Any,
+        batch_size: int | None = None,
+        verbose: Any = "auto",
+        steps: int | None = None,
+        callbacks: Callback | Sequence[Callback] | None = None,
+    ) -> Any:
+        """The outputs for x as Keras's `predict` gives them, computed some rows at a time.
+
+        Args:
+            x: an array, for several inputs a list or a dict of them; or an iterable of batches of these, or
+                of ``(x, y)``.
+            batch_size: how many rows are computed together, 128 if this is not said.
+            verbose: taken as Keras takes it; nothing is shown.
+            steps: how many batches are computed, if not all.
+            callbacks: `maju.callbacks`, told of every batch.
 
         Raises:
             InputError: x does not fit the model.
         """
-        if not isinstance(batch_size, (int, np.integer)) or batch_size < 1:
-            raise InputError(f"batch_size must be a whole number of at least 1, got {batch_size!r}")
-        batch_size = self.rows_of_stateful or batch_size
-        inputs = bind(self.spec, x)
-        lengths = {len(value) for value in inputs.values()}
-        if len(lengths) != 1:
-            raise InputError(f"the inputs have different numbers of rows: {sorted(lengths)}")
-        rows = lengths.pop()
+        from maju.callbacks import CallbackList, default_progress
+        from maju.training.arguments import callback_list, count_or_none
+        from maju.training.batches import inputs_of
+
+        default_progress(verbose)  # which knows what it may be
+        size, limit = count_or_none("batch_size", batch_size), count_or_none("steps", steps)
+        told = CallbackList(callback_list(callbacks), self, {"steps": limit, "verbose": verbose})
         parts = []
-        for start in range(0, max(rows, 1), batch_size):
-            batch = {ref: value[start : start + batch_size] for ref, value in inputs.items()}
-            values, _ = self.run(batch, training=False, masks={})
-            for ref in refs_in(self.spec.outputs):
-                if np.ndim(values[ref]) == 0:
-                    reason = "is one number for all rows, which depends on the batch; use forward"
-                    raise InputError(f"output {ref.layer!r} {reason}")
-            parts.append({ref: values[ref] for ref in refs_in(self.spec.outputs)})
-        return self.in_structure(lambda ref: np.concatenate([plain(part[ref]) for part in parts]))
+        try:
+            told.on_predict_begin()
+            for step, batch in enumerate(inputs_of(self, x, size, limit)):
+                told.on_predict_batch_begin(step)
+                values, _ = self.run(batch, training=False, masks={})
+                parts.append({ref: plain(values[ref]) for ref in refs_in(self.spec.outputs)})
+                self._refuse_single_numbers(parts[-1])
+                told.on_predict_batch_end(step, {"outputs": self.in_structure(parts[-1].__getitem__)})
+            told.on_predict_end()
+        finally:
+            told.close()
+        if not parts:
+            raise InputError("x: expected batches, got none")
+        return self.in_structure(lambda ref: np.concatenate([part[ref] for part in parts]))
+
+    def predict_on_batch(self, x: Any) -> Any:
+        """The outputs for x, all rows at once."""
+        self.build_for(x)
+        return self.forward(x)
+
+    def _refuse_single_numbers(self, outputs: Mapping[TensorRef, Any]) -> None:
+        for ref, value in outputs.items():
+            if np.ndim(value) == 0:
+                reason = "is one number for all rows, which depends on the batch; use forward"
+                raise InputError(f"output {ref.layer!r} {reason}")
 
     def reset_states(self) -> None:
         """Let every stateful layer start from zeros again."""
@@ -215,7 +325,7 @@ class Model(TrainableModel, GraphLayer):
         self.save(path)
 
     def load_weights(self, path: str | Path) -> Self:
-        """Take the weights of a file into this model's layers; the graph stays as it is.
+        """Take the weights of a file into the arrays of this model's layers; all else stays as it is.
 
         Args:
             path: ``.weights.h5``, or any model file whose layers these are.
@@ -228,7 +338,7 @@ class Model(TrainableModel, GraphLayer):
         file = formats.read(path)
         spec = self.current_spec()
         fresh = build(spec, formats.weights_for(file, spec), file.path)
-        self.nodes = fresh.nodes
+        _take_weights(self, fresh)
         return self
 
 
@@ -236,3 +346,20 @@ def _nested(layer: Layer) -> Model | None:
     """The model that a layer is, or that it runs at every step."""
     inside = layer.layer if isinstance(layer, TimeDistributedLayer) else layer
     return inside if isinstance(inside, Model) else None
+
+
+def _take_weights(layer: Layer, other: Layer) -> None:
+    """Put the weights of another layer of the same config in the place of a layer's own."""
+    if isinstance(layer, Model) and isinstance(other, Model):
+        for own, theirs in zip(layer.layers, other.layers, strict=True):
+            _take_weights(own, theirs)
+    elif _is_quantized(layer):  # of which other arrays follow, with which it computes
+        vars(layer).update(vars(other))
+    else:
+        for weight, values in zip(layer.weights.values(), other.weights.values(), strict=True):
+            weight[...] = values
+
+
+def _is_quantized(part: Part) -> bool:
+    inside = [value for value in vars(part).values() if isinstance(value, Part)]
+    return getattr(part, "stored", None) is not None or any(map(_is_quantized, inside))

@@ -15,8 +15,21 @@ from maju.models.functional import connected
 from maju.models.model import Model
 from maju.models.naming import unique_name
 from maju.models.symbolic import Input, SymbolicTensor, entry
+from maju.models.tensors import settle
 
 __all__ = ["Sequential"]
+
+#: What a model has when it is built.
+BUILT = (
+    "_trainable",
+    "extra_config",
+    "nodes",
+    "shapes",
+    "spec",
+    "steps",
+    "trainable_weights",
+    "weights",
+)
 
 
 class Sequential(Model):
@@ -37,7 +50,6 @@ class Sequential(Model):
         self._name = name or unique_name("Sequential")
         self._stack: list[Any] = []  # blueprints, layers and models, without the input
         self._tensors: list[Any] = []  # the input, and what each gives; empty before the input is known
-        self._to_compile: tuple[Any, Any] | None = None  # what `compile` was given
         for layer in layers or ():
             self._put(layer)
         self._connect()
@@ -64,10 +76,13 @@ class Sequential(Model):
 
     def build(self, input_shape: Sequence[int | None]) -> None:
         """Make the layers for a shape of input, batch axis first."""
+        self._build(input_shape, None)
+
+    def _build(self, input_shape: Sequence[int | None], dtype: str | None) -> None:
         if not self._stack:
             raise InputError(f"model {self._name!r} has no layers: add some first")
         if not self._tensors:
-            self._tensors = [Input(batch_shape=tuple(input_shape))]
+            self._tensors = [Input(batch_shape=tuple(input_shape), dtype=dtype)]
             try:
                 self._connect()
             except InputError:
@@ -117,9 +132,12 @@ class Sequential(Model):
             raise
         if self._stack:
             self.hold(*connected(self._tensors[0], self._tensors[-1], self._name, "Sequential"))
-            if self._to_compile is not None:
-                args, kwargs = self._to_compile
-                self.compile(*args, **kwargs)
+            settle(self)
+
+    @property
+    def layers(self) -> list[Any]:
+        """The layers, and before they have their weights what they are made of."""
+        return super().layers if self.built else list(self._stack)
 
     @property
     def built(self) -> bool:
@@ -128,13 +146,20 @@ class Sequential(Model):
 
     def __getattr__(self, name: str) -> Any:
         """What a model does not have before it is built."""
-        if name in ("spec", "shapes", "nodes", "steps", "name", "extra_config"):
-            way_out = "give layers.Input(shape) as the first layer, or call build(input_shape)"
-            shown = vars(self).get("_name")
-            if name == "name":
-                return shown
-            raise InputError(f"model {shown!r} is not built yet: {way_out}")
+        if name == "name":
+            return vars(self).get("_name")
+        if name in BUILT:
+            raise self._not_built()
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    def _not_built(self) -> InputError:
+        way_out = "give layers.Input(shape) as the first layer, or call build(input_shape)"
+        return InputError(f"model {vars(self).get('_name')!r} is not built yet: {way_out}")
+
+    def count_params(self) -> int:
+        if not self.built:
+            raise self._not_built()
+        return super().count_params()
 
     def __repr__(self) -> str:
         return super().__repr__() if self.built else f"Sequential({self._name!r}, not built yet)"
@@ -142,10 +167,21 @@ class Sequential(Model):
     # Running it
 
     def build_for(self, x: Any) -> None:
-        """Make the layers for the shape of these data, unless they are there."""
-        if not self.built and not isinstance(x, (dict, str)):
-            shape = x.shape if isinstance(x, SymbolicTensor) else np.shape(x)
-            self.build((None, *(shape or ())[1:]))
+        """Make the layers for the shape of these data, unless they are there.
+
+        Raises:
+            InputError: they are no arrays, or of a shape that the layers do not take.
+        """
+        if self.built or isinstance(x, (dict, str)):
+            return
+        try:
+            given = x if isinstance(x, SymbolicTensor) else np.asarray(x)
+        except ValueError as error:
+            raise InputError(f"model {self._name!r}: x is no array ({error})") from None
+        if not given.shape:
+            raise InputError(f"model {self._name!r}: expected an array with a batch axis, got {x!r:.40}")
+        texts = isinstance(given, np.ndarray) and given.dtype.kind in "OSUT"
+        self._build((None, *given.shape[1:]), "string" if texts else None)
 
     def __call__(self, x: Any, training: bool = False, mask: Any = None, **options: Any) -> Any:
         self.build_for(x)
@@ -154,16 +190,3 @@ class Sequential(Model):
     def forward(self, x: Any, training: bool = False, mask: Any = None) -> Any:
         self.build_for(x)
         return super().forward(x, training, mask)
-
-    def predict(self, x: Any, batch_size: int = 128) -> Any:
-        self.build_for(x)
-        return super().predict(x, batch_size)
-
-    def compile(self, *args: Any, **kwargs: Any) -> None:
-        self._to_compile = args, kwargs
-        if self.built:
-            super().compile(*args, **kwargs)
-
-    def fit(self, x: Any = None, *args: Any, **kwargs: Any) -> Any:
-        self.build_for(x)
-        return super().fit(x, *args, **kwargs)

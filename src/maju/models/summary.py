@@ -85,5 +85,11 @@ def summary_text(model: Model) -> SummaryText:
 
     rule = "─" * (sum(widths) + 2 * (len(widths) - 1))
     title = f'Model "{model.name}" ({type(model).__name__})'
-    total = f"Total parameters: {model.count_params():,}"
-    return SummaryText("\n".join([title, rule, line(head), rule, *map(line, rows), rule, total]))
+    total = model.count_params()
+    trained = sum(weight.size for weight in model.trainable_weights.values())
+    totals = [
+        f"Total parameters: {total:,}",
+        f"Trainable parameters: {trained:,}",
+        f"Non-trainable parameters: {total - trained:,}",
+    ]
+    return SummaryText("\n".join([title, rule, line(head), rule, *map(line, rows), rule, *totals]))

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from maju.losses.lookup import Lookup
+from maju.lookup import Lookup
 from maju.regularizers.norms import L1, L1L2, L2
 from maju.regularizers.orthogonal_regularizer import OrthogonalRegularizer
 from maju.regularizers.regularizer import Regularizer

@@ -15,7 +15,7 @@ from maju.errors import MissingExtraError
 try:
     import sklearn  # noqa: F401
 except ImportError as error:
-    raise MissingExtraError("maju.sklearn", "experiments") from error
+    raise MissingExtraError("maju.sklearn", "sklearn") from error
 
 from maju.sklearn.classifier import MajuClassifier
 from maju.sklearn.regressor import MajuRegressor

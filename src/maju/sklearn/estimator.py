@@ -202,16 +202,11 @@ class MajuEstimator(BaseEstimator):  # type: ignore[misc]
         if self.random_state is None:
             yield
             return
-        others = seeds.get_state()
-        if goes_on and hasattr(self, "_seeds"):
-            seeds.set_state(self._seeds)
-        else:
-            seeds.set_random_seed(int(check_random_state(self.random_state).randint(2**31)))
-        try:
+        anew = not (goes_on and hasattr(self, "_seeds"))
+        seed = int(check_random_state(self.random_state).randint(2**31)) if anew else self._seeds
+        with seeds.drawing_from(seed):
             yield
             self._seeds = seeds.get_state()
-        finally:
-            seeds.set_state(others)
 
     def _train(self, X: Array, y: Array, weights: Array | None, whole: bool) -> None:
         kept, held = np.arange(len(X)), None
@@ -291,14 +286,14 @@ class MajuEstimator(BaseEstimator):  # type: ignore[misc]
 
     def _compile(self, model: Model) -> None:
         needed = self.optimizer is None or self.loss is None
-        own = model.trainer if needed and _is_compiled(model) else None
+        own = model.trainer if needed and model.compiled else None
         if own is None or self.optimizer is not None or self.loss is not None:
             optimizer = self.optimizer if self.optimizer is not None else own.optimizer if own else "adam"
             usual = own.loss if own else self._usual_loss(model.output_shape()[1])
             model.compile(
                 optimizers.get(copy.deepcopy(optimizer)),
                 copy.deepcopy(self.loss) if self.loss is not None else usual,
-                own.metrics if own else list(self.metrics),
+                metrics=own.metrics if own else list(self.metrics),
             )
         if self.learning_rate is not None:
             model.optimizer.learning_rate = copy.deepcopy(self.learning_rate)
@@ -319,7 +314,3 @@ class MajuEstimator(BaseEstimator):  # type: ignore[misc]
                 f"the model's outputs are not finite for {wrong.size} rows, first in row {wrong[0]}"
             )
         return outputs
-
-
-def _is_compiled(model: Model) -> bool:
-    return model._trainer is not None or model.saved_training is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain, islice
@@ -14,11 +15,25 @@ from maju.formats.specification import TensorRef
 from maju.layers.base import Array
 from maju.models.inputs import bind
 from maju.models.model import Model
-from maju.training.outputs import per_output
+from maju.training.arguments import finite_weights
+from maju.training.outputs import output_refs, per_output
 
-__all__ = ["ArrayBatches", "Batch", "Batches", "StreamBatches", "batches_of"]
+__all__ = [
+    "ArrayBatches",
+    "Batch",
+    "Batches",
+    "StreamBatches",
+    "batches_of",
+    "inputs_of",
+    "refuse_unlike",
+    "validation_batches_of",
+]
 
 BATCH_SIZE = 32  # Keras's
+#: How many rows `predict` takes at once, unless it is told.
+PREDICTED_TOGETHER = 128
+#: How many classes a message lists.
+MOST_SHOWN = 10
 
 
 @dataclass(frozen=True)
@@ -46,12 +61,18 @@ class Batches:
 
     Attributes:
         steps: how many there are; None where that shows only when they end.
+        comes_once: whether there is one epoch and no more.
     """
 
     steps: int | None
+    comes_once = False
 
-    def epoch(self, rng: np.random.Generator | None) -> Iterator[Batch]:
-        """The batches of one epoch, in an order that `rng` draws where it is given and there is a choice."""
+    def epoch(self, rng: np.random.Generator | None, number: int = 0) -> Iterator[Batch]:
+        """The batches of one epoch, in an order that `rng` draws where it is given and there is a choice.
+
+        Args:
+            number: that of the epoch, from 0: where an epoch is a part of all, the next goes on after it.
+        """
         raise NotImplementedError
 
     def sample(self) -> Batch:
@@ -69,17 +90,24 @@ class Batches:
 class ArrayBatches(Batches):
     """Batches cut out of arrays that hold all rows."""
 
-    def __init__(self, whole: Batch, batch_size: int, steps: int | None = None) -> None:
+    def __init__(self, whole: Batch, batch_size: int, steps: int | None = None, what: str = "x") -> None:
         self.whole = whole
         self.batch_size = batch_size
-        every = -(-whole.rows // batch_size)
-        self.steps = every if steps is None else min(steps, every)
+        self.every = -(-whole.rows // batch_size)
+        self.asked = steps
+        self.steps: int = self.every if steps is None else min(steps, self.every)
+        if steps is not None and steps > self.every:
+            warnings.warn(
+                f"{what} has {self.every} batches of {batch_size} rows, and not the {steps} steps asked for",
+                stacklevel=4,
+            )
 
-    def epoch(self, rng: np.random.Generator | None) -> Iterator[Batch]:
+    def epoch(self, rng: np.random.Generator | None, number: int = 0) -> Iterator[Batch]:
         rows = self.whole.rows
         order = None if rng is None else rng.permutation(rows)
-        assert self.steps is not None
-        for start in range(0, self.steps * self.batch_size, self.batch_size):
+        first = 0 if rng is not None else number * self.steps % self.every
+        for batch in range(first, first + self.steps):
+            start = batch % self.every * self.batch_size
             stop = min(start + self.batch_size, rows)
             place: Any = slice(start, stop) if order is None else order[start:stop]
             yield _rows(self.whole, place)
@@ -90,24 +118,26 @@ class ArrayBatches(Batches):
     def sizes(self) -> dict[str, str]:
         return {**super().sizes(), "rows": str(self.whole.rows), "batch size": str(self.batch_size)}
 
-    def in_batches_of(self, batch_size: int | None) -> ArrayBatches:
-        """The same rows in batches of another size; None for the size that they have."""
-        return ArrayBatches(self.whole, batch_size or self.batch_size)
-
-    def split(self, share: float) -> tuple[ArrayBatches, ArrayBatches]:
+    def split(
+        self, share: float, batch_size: int | None, steps: int | None
+    ) -> tuple[ArrayBatches, ArrayBatches]:
         """The first rows and, as large a share as told, the last ones.
+
+        Args:
+            batch_size, steps: those of the last rows; None for the size of the first, and for all.
 
         Raises:
             InputError: one of them would be empty.
         """
         rows = self.whole.rows
-        first = int(rows * (1 - share)) if 0 < share < 1 else 0
+        first = int(rows * (1 - share))
         if not 0 < first < rows:
-            raise InputError(
-                f"validation_split={share!r} of {rows} rows leaves one side empty; give a share from 0 to 1"
-            )
+            raise InputError(f"validation_split={share!r} of {rows} rows leaves one side empty")
         parts = (_rows(self.whole, slice(None, first)), _rows(self.whole, slice(first, None)))
-        return ArrayBatches(parts[0], self.batch_size), ArrayBatches(parts[1], self.batch_size)
+        return (
+            ArrayBatches(parts[0], self.batch_size, self.asked),
+            ArrayBatches(parts[1], batch_size or self.batch_size, steps, "the validation"),
+        )
 
 
 class StreamBatches(Batches):
@@ -115,6 +145,9 @@ class StreamBatches(Batches):
 
     One that can be gone through again starts anew in every epoch. A generator goes on where it stood, so
     that it needs `steps`, the number of batches in an epoch.
+
+    Attributes:
+        runs_out: whether its batches come once.
     """
 
     def __init__(
@@ -129,38 +162,60 @@ class StreamBatches(Batches):
         self.stream = stream
         self.class_weight = class_weight
         self.what = what
-        self.runs_out = iter(stream) is stream if isinstance(stream, Iterable) else False
-        self.steps = steps if steps is not None or not hasattr(stream, "__len__") else len(stream)
+        self.runs_out = isinstance(stream, Iterable) and iter(stream) is stream
+        self.steps = steps if steps is not None else _length(stream)
+        self.comes_once = self.runs_out and self.steps is None
 
-    def epoch(self, rng: np.random.Generator | None) -> Iterator[Batch]:
-        given = 0
-        for item in islice(self._items(), self.steps):
-            given += 1
+    def epoch(self, rng: np.random.Generator | None, number: int = 0) -> Iterator[Batch]:
+        for item in islice(_items(self.stream), self.steps):
             if not isinstance(item, (tuple, list)) or not 2 <= len(item) <= 3:
-                raise InputError(f"{self.what}: expected batches (x, y) or (x, y, sample_weight)")
+                came = f"{len(item)} things" if isinstance(item, (tuple, list)) else _kind(item)
+                raise InputError(
+                    f"{self.what}: expected batches (x, y) or (x, y, sample_weight), got one of {came}"
+                )
             yield whole_batch(self.model, *item, class_weight=self.class_weight)
-        if not given:
-            again = "; a generator gives its batches once: give steps_per_epoch" if self.runs_out else ""
-            raise InputError(f"{self.what}: expected batches, got none{again}")
+        if hasattr(self.stream, "on_epoch_end"):  # as a `keras.utils.PyDataset` has it
+            self.stream.on_epoch_end()
 
     def sample(self) -> Batch:
-        items = self._items()
+        items = _items(self.stream)
         first = next(items, None)
-        if self.runs_out and first is not None:
+        if first is None:
+            raise InputError(f"{self.what}: expected batches, got none")
+        if self.runs_out:
             self.stream = chain([first], items)
-        return next(
-            StreamBatches(self.model, [] if first is None else [first], None, None, self.what).epoch(None)
-        )
+        return next(StreamBatches(self.model, [first], None, None, self.what).epoch(None))
 
     def pass_over(self, epochs: int) -> None:
         if self.runs_out and self.steps is not None:
-            for _ in islice(self._items(), self.steps * epochs):
+            for _ in islice(_items(self.stream), self.steps * epochs):
                 pass
 
-    def _items(self) -> Iterator[Any]:
-        if isinstance(self.stream, Iterable):
-            return iter(self.stream)
-        return (self.stream[index] for index in range(len(self.stream)))
+
+def _length(stream: Any) -> int | None:
+    """How many batches a stream says that it has."""
+    try:
+        return len(stream)
+    except TypeError:  # it does not say, as a generator or a `tf.data.Dataset` that is filtered
+        return None
+
+
+def _items(stream: Any) -> Iterator[Any]:
+    if isinstance(stream, Iterable):
+        return iter(stream)
+    return (stream[index] for index in range(len(stream)))
+
+
+def _is_stream(x: Any) -> bool:
+    """Whether these are batches one after the other, and no arrays."""
+    if isinstance(x, (Mapping, list, tuple, str, memoryview)) or hasattr(x, "__array__"):
+        return False
+    return isinstance(x, Iterable) or (hasattr(x, "__getitem__") and hasattr(x, "__len__"))
+
+
+def _is_list_of_batches(x: Any) -> bool:
+    """Whether this is a list of ``(x, y)`` or ``(x, y, sample_weight)``."""
+    return isinstance(x, list) and bool(x) and all(isinstance(b, tuple) and 2 <= len(b) <= 3 for b in x)
 
 
 def batches_of(
@@ -179,19 +234,71 @@ def batches_of(
     Raises:
         InputError: it does not fit the model, or one another.
     """
-    for name, count in (("batch_size", batch_size), ("steps", steps)):
-        if count is not None and (not isinstance(count, (int, np.integer)) or count < 1):
-            raise InputError(f"{name} must be a whole number of at least 1, got {count!r}")
-    if y is None and not isinstance(x, (np.ndarray, Mapping, list, tuple)):
-        if not isinstance(x, Iterable) and not (hasattr(x, "__getitem__") and hasattr(x, "__len__")):
-            raise InputError(f"{what}: expected arrays, or an iterable of batches, got a {type(x).__name__}")
-        if batch_size is not None:
-            raise InputError(f"{what} comes in batches already; leave batch_size out")
+    if _is_stream(x) or (y is None and _is_list_of_batches(x)):
+        for name, given in (("y", y), ("sample_weight", sample_weight), ("batch_size", batch_size)):
+            if given is not None:
+                raise InputError(f"{what} gives batches (x, y) one after the other; leave {name} out")
         return StreamBatches(model, x, class_weight, steps, what)
     if y is None:
-        raise InputError(f"{what} came without targets: give y, or an iterable of batches (x, y)")
-    whole = whole_batch(model, x, y, sample_weight, class_weight=class_weight)
-    return ArrayBatches(whole, int(batch_size or BATCH_SIZE), steps)
+        whole = isinstance(x, (Mapping, list, tuple)) or hasattr(x, "__array__")
+        if not whole:
+            raise InputError(f"{what}: expected arrays, or an iterable of batches, got {_kind(x)}")
+        pair = isinstance(x, tuple) and len(x) == 2
+        hint = (
+            "; a tuple is taken for several inputs, so that it is fit(x, y), not fit((x, y))" if pair else ""
+        )
+        if what != "x":
+            raise InputError(f"{what}: expected (x, y) or (x, y, sample_weight), or an iterable of batches")
+        raise InputError(f"{what} came without targets: give y, or an iterable of batches (x, y){hint}")
+    whole_data = whole_batch(model, x, y, sample_weight, class_weight=class_weight)
+    if class_weight is not None:
+        _refuse_unknown_classes(model, whole_data, class_weight)
+    return ArrayBatches(whole_data, model.rows_of_stateful or batch_size or BATCH_SIZE, steps, what)
+
+
+def validation_batches_of(
+    model: Model, given: Any, *, batch_size: int | None, steps: int | None, epochs: int
+) -> Batches:
+    """The batches of what a user gave to validate with: ``(x, y)``, ``(x, y, sample_weight)`` or a stream.
+
+    Raises:
+        InputError: it does not fit the model, or there is too little of it for so many epochs.
+    """
+    what = "validation_data"
+    if isinstance(given, (tuple, list)) and 2 <= len(given) <= 3 and not _is_list_of_batches(given):
+        return batches_of(model, *given, batch_size=batch_size, steps=steps, what=what)
+    batches = batches_of(model, given, steps=steps, what=what)
+    if batches.comes_once and epochs > 1:
+        raise InputError(
+            f"{what} is a generator, whose batches come once: give validation_steps, or a list of batches"
+        )
+    return batches
+
+
+def inputs_of(
+    model: Model, x: Any, batch_size: int | None, steps: int | None
+) -> Iterator[Mapping[TensorRef, Array]]:
+    """The inputs batch by batch, of arrays or of an iterable that gives ``x`` or ``(x, ...)``.
+
+    Raises:
+        InputError: they do not fit the model.
+    """
+    if _is_stream(x):
+        if batch_size is not None:
+            raise InputError("x gives batches one after the other; leave batch_size out")
+        for item in islice(_items(x), steps):
+            given = item[0] if isinstance(item, tuple) and item else item
+            model.build_for(given)
+            yield bind(model.spec, given)
+        return
+    model.build_for(x)
+    inputs = bind(model.spec, x)
+    lengths = {len(value) for value in inputs.values()}
+    if len(lengths) != 1:
+        raise InputError(f"the inputs have different numbers of rows: {sorted(lengths)}")
+    size = model.rows_of_stateful or batch_size or PREDICTED_TOGETHER
+    for start in islice(range(0, max(lengths.pop(), 1), size), steps):
+        yield {ref: value[start : start + size] for ref, value in inputs.items()}
 
 
 def whole_batch(
@@ -207,21 +314,30 @@ def whole_batch(
     Raises:
         InputError: they do not fit the model, or one another.
     """
+    model.build_for(x)
     bound = bind(model.spec, x)
-    targets = [None if part is None else _array(part, "y") for part in per_output(model, y, "y")]
+    given = per_output(model, y, "y", complete=False, rows=True)
+    targets = [None if part is None else _array(part, "y") for part in given]
+    if all(target is None for target in targets):
+        raise InputError("expected targets, got None: give y")
     weights: list[Array | None] = [None] * len(targets)
     if class_weight is not None:
         if sample_weight is not None:
             raise InputError("give sample_weight or class_weight, not both")
         if len(targets) > 1 or targets[0] is None:
             raise InputError("class_weight is for models of one output; give sample_weight")
-        weights = [class_weights(targets[0], class_weight)]
+        weights = [class_weights(model, targets[0], class_weight)]
     elif sample_weight is not None:
-        several = isinstance(sample_weight, (Mapping, list, tuple)) and len(targets) > 1
-        given = (
-            per_output(model, sample_weight, "sample_weight") if several else [sample_weight] * len(targets)
+        one_for_all = len(targets) > 1 and not isinstance(sample_weight, (Mapping, list, tuple))
+        each = (
+            [sample_weight] * len(targets)
+            if one_for_all
+            else per_output(model, sample_weight, "sample_weight", complete=False, rows=True)
         )
-        weights = [None if part is None else _array(part, "sample_weight") for part in given]
+        weights = [None if part is None else _array(part, "sample_weight") for part in each]
+        for part in weights:
+            if part is not None:
+                finite_weights(part, "sample_weight")
     batch = Batch(bound, targets, weights)
     lengths = [(f"input {ref.layer!r}", len(value)) for ref, value in bound.items()]
     lengths += [("y", len(part)) for part in targets if part is not None]
@@ -234,17 +350,61 @@ def whole_batch(
     return batch
 
 
-def class_weights(y: Array, class_weight: Mapping[int, float]) -> Array:
-    """The weight of each row's class, for whole-number labels or rows of 0 and 1; 1 for a class left out."""
-    labels = y.argmax(axis=-1) if y.ndim > 1 and y.shape[-1] > 1 else y.reshape(len(y))
+def refuse_unlike(model: Model, validation: Batch, training: Batch) -> None:
+    """Refuse rows to validate with that the model does not take, before it is trained for an epoch.
+
+    Raises:
+        InputError: inputs are of another shape than the model's, or targets of another rank than in training.
+    """
+    try:
+        for ref, value in validation.x.items():
+            model.nodes[ref.layer].forward(value)
+    except InputError as error:
+        raise InputError(f"validation_data: {error}") from None
+    for y, like in zip(validation.y, training.y, strict=True):
+        if y is not None and like is not None and _rank(y) != _rank(like):
+            raise InputError(
+                f"validation_data: expected y of shape {like.shape} but for the rows, got {y.shape}"
+            )
+
+
+def _rank(y: Array) -> int:
+    return y.ndim - (y.ndim > 1 and y.shape[-1] == 1)
+
+
+def class_weights(model: Model, y: Array, class_weight: Mapping[int, float]) -> Array:
+    """The weight of each label's class, for whole numbers or rows of 0 and 1; 1 for a class left out."""
+    labels = _labels(model, y)
     if not isinstance(class_weight, Mapping) or not all(_is_number(key) for key in class_weight):
         raise InputError(f"class_weight: expected a dict of a weight for each class, got {class_weight!r}")
-    weights = np.ones(len(labels), np.float32)
+    weights = np.ones(labels.shape, np.float32)
     for label, weight in class_weight.items():
-        if not _is_number(weight) or not weight >= 0:
-            raise InputError(f"class_weight of class {label} must be a number of at least 0, got {weight!r}")
+        if not _is_number(weight) or not 0 <= weight < np.inf:
+            raise InputError(
+                f"class_weight of class {label} must be a finite number of at least 0, got {weight!r}"
+            )
         weights[labels == label] = weight
     return weights
+
+
+def _labels(model: Model, y: Array) -> Array:
+    """The number of each target's class."""
+    shape = model.shapes.get(output_refs(model)[0]) or y.shape
+    if y.ndim > 1 and y.shape[-1] == 1:
+        return np.asarray(y[..., 0])
+    sparse = y.ndim < len(shape) and shape[-1] != 1
+    return y if y.ndim == 1 or sparse else np.asarray(y.argmax(axis=-1))
+
+
+def _refuse_unknown_classes(model: Model, whole: Batch, class_weight: Mapping[int, float]) -> None:
+    """Refuse a class that neither the model nor the labels have, whose weight would change nothing."""
+    assert whole.y[0] is not None
+    labels = _labels(model, whole.y[0])
+    units = (model.shapes.get(output_refs(model)[0]) or (None,))[-1]
+    for label in class_weight:
+        if not (units is not None and label in range(max(units, 2))) and not (labels == label).any():
+            known = ", ".join(f"{known:g}" for known in np.unique(labels)[:MOST_SHOWN])
+            raise InputError(f"class_weight: no row of y is of class {label}; its classes are {known}")
 
 
 def _is_number(value: Any) -> bool:
@@ -257,8 +417,26 @@ def _array(value: Any, what: str) -> Array:
     except (ValueError, TypeError) as error:
         raise InputError(f"{what}: not an array ({error})") from None
     if array.ndim == 0 or array.dtype.kind not in "biuf":
-        raise InputError(f"{what}: expected an array of numbers, a row for each sample, got {_shown(array)}")
+        hint = ""
+        if array.size and array.dtype.kind in "OSUT":
+            named = array.dtype.kind != "O" or isinstance(array.flat[0], str)
+            hint = (
+                "; np.unique(y, return_inverse=True)[1] numbers the classes that texts name"
+                if named
+                else "; np.asarray(values, float) makes numbers of objects"
+            )
+        raise InputError(
+            f"{what}: expected an array of numbers, a row for each sample, got {_shown(array)}{hint}"
+        )
     return array
+
+
+def _kind(value: Any) -> str:
+    return (
+        "None"
+        if value is None
+        else f"{'an' if type(value).__name__[0] in 'aeiou' else 'a'} {type(value).__name__}"
+    )
 
 
 def _shown(array: Array) -> str:

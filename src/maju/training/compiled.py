@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -16,7 +17,7 @@ from maju.training.trainer import Trainer
 
 __all__ = ["brought_up", "restored", "state_of"]
 
-#: What a config says beyond what maju's `compile` takes: how Keras is to compute, and nothing of what.
+#: What a config says of how Keras is to compute, and what it means where it does not say it.
 OF_KERAS = {"run_eagerly": False, "steps_per_execution": 1, "jit_compile": False}
 
 
@@ -32,10 +33,20 @@ def state_of(trainer: Trainer) -> TrainingState:
         "loss_weights": trainer.loss_weights,
         "metrics": _written(trainer.metrics),
         "weighted_metrics": _written(trainer.weighted_metrics),
-        **OF_KERAS,
+        **trainer.for_keras,
     }
-    variables = list(trainer.optimizer.variables.values()) if trainer.optimizer.built else None
-    return TrainingState(config, variables)
+    return TrainingState(config, _variables(trainer))
+
+
+def _variables(trainer: Trainer) -> list[Any] | None:
+    """Every variable of the optimizer; before the first step those that it will have, as Keras wants them."""
+    optimizer, weights = trainer.optimizer, trainer.model.trainable_weights
+    if not optimizer.built:
+        if not weights:
+            return None
+        optimizer = copy.deepcopy(optimizer)
+        optimizer.build(weights)
+    return list(optimizer.variables.values())
 
 
 def restored(model: Model, state: TrainingState) -> Trainer:
@@ -56,6 +67,7 @@ def restored(model: Model, state: TrainingState) -> Trainer:
             config.get("loss_weights"),
             _read(config.get("metrics"), metrics.get),
             _read(config.get("weighted_metrics"), metrics.get),
+            {key: config.get(key, usual) for key, usual in OF_KERAS.items()},
         )
         saved = state.optimizer_variables
         if saved is not None and (len(saved) > len(trainer.optimizer.variables) or saved[0]):

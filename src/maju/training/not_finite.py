@@ -29,6 +29,9 @@ def blame(model: Model, objective: Objective, batch: Batch, loss: float, epoch: 
     for ref, x in batch.x.items():
         if not _finite(x):
             raise NotFiniteError(f"{when}: the input {ref.layer!r} holds values that are not finite")
+    for what, parts in (("targets", batch.y), ("sample weights", batch.weights)):
+        if not all(_finite(part) for part in parts if part is not None):
+            raise NotFiniteError(f"{when}: the {what} hold values that are not finite")
     for path, weight in model.weights.items():
         if not _finite(weight):
             raise NotFiniteError(f"{when}: the weight {path!r} was not finite before the step; {WAYS_OUT}")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import warnings
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,7 @@ from maju import losses
 from maju.errors import InputError
 from maju.formats.specification import TensorRef
 from maju.layers.base import Array
-from maju.losses import Loss
+from maju.losses import ElementwiseLoss, Loss
 from maju.models.model import Model
 from maju.training.batches import Batch
 from maju.training.logits import activation_at, finish, without_activations
@@ -28,13 +29,15 @@ class Value:
     Attributes:
         total: the sum of the losses, each times its weight.
         parts: the loss of each output, unweighted; None where there is none.
-        predictions: what the model gives at each output.
+        outputs: what `Objective.model` gives at each output: logits, where the loss takes them.
+        predictions: what the model gives there.
         masks: which of it counts; None where all does.
         gradients: of each output of `Objective.model`, by its place.
     """
 
     total: float
     parts: list[float | None]
+    outputs: list[Array]
     predictions: list[Array]
     masks: list[Any]
     gradients: dict[TensorRef, Array]
@@ -53,35 +56,38 @@ class Objective:
 
     Attributes:
         model: what is to be run: the model, or its twin that gives logits.
+        left_out: the activation of each output that this leaves out; None where it leaves none out.
     """
 
     def __init__(self, model: Model, loss: Any, loss_weights: Any, batch: Batch) -> None:
         self.names = names_of(model)
         self.refs = output_refs(model)
-        one_for_all = isinstance(loss, (str, Loss, type)) or callable(loss)
-        given = [loss] * len(self.refs) if one_for_all else per_output(model, loss, "loss", complete=False)
-        weights = [None] * len(self.refs) if loss_weights is None else _weights(model, loss_weights)
+        given = _for_each(model, loss, "loss")
+        weights = _for_each(model, loss_weights, "loss_weights")
         self.weights = [1.0 if weight is None else float(weight) for weight in weights]
         if all(part is None for part in given):
             raise InputError("the model was compiled without a loss: compile(optimizer, loss) first")
         self.losses: list[Loss | None] = []
         self.finish = []
+        self.left_out: list[str | None] = []
         fused = []
         for ref, said, y in zip(self.refs, given, batch.y, strict=True):
             if said is not None and y is None:
                 raise InputError(f"output {ref.layer!r} has a loss and no targets")
-            loss_here, activation = None, "linear"
+            loss_here, activation = None, None
             if said is not None and y is not None:
                 shape = _shape(model, ref, y)
                 loss_here = losses.for_shapes(said, y.shape, shape)
                 assert loss_here is not None
+                _warn_of_broadcast(loss_here, y.shape, shape)
                 last = activation_at(model, ref)
                 on_logits = loss_here.on_logits(last, y, np.broadcast_to(np.float32(0), shape))
                 if on_logits is not None:
                     loss_here, activation = on_logits, last
                     fused.append(ref)
             self.losses.append(loss_here)
-            self.finish.append(finish(activation))
+            self.left_out.append(activation)
+            self.finish.append(finish(activation or "linear"))
         self.model = without_activations(model, fused) if fused else model
 
     def __call__(
@@ -104,17 +110,29 @@ class Objective:
             own = backward(self.weights[place])
             gradients[ref] = gradients[ref] + own if ref in gradients else own
         predictions = [done(values[ref]) for done, ref in zip(self.finish, self.refs, strict=True)]
-        return Value(total, parts, predictions, [masks.get(ref) for ref in self.refs], gradients)
+        outputs = [values[ref] for ref in self.refs]
+        return Value(total, parts, outputs, predictions, [masks.get(ref) for ref in self.refs], gradients)
 
 
-def _weights(model: Model, loss_weights: Any) -> list[Any]:
-    weights = per_output(model, loss_weights, "loss_weights", complete=False)
-    for weight in weights:
-        if weight is not None and (
-            isinstance(weight, bool) or not isinstance(weight, (int, float, np.number))
-        ):
-            raise InputError(f"loss_weights: expected numbers, got {weight!r}")
-    return weights
+def _for_each(model: Model, given: Any, what: str) -> list[Any]:
+    """What each output has: one thing stands for all, or there is a list or a dict of them."""
+    names = names_of(model)
+    several = isinstance(given, (list, tuple)) or (isinstance(given, Mapping) and "class_name" not in given)
+    if not several:
+        return [given] * len(names)
+    if isinstance(given, (list, tuple)) and len(names) == 1 != len(given):
+        raise InputError(f"{what}: expected one for the output {names[0]!r}, got {len(given)}")
+    return per_output(model, given, what, complete=False)
+
+
+def _warn_of_broadcast(loss: Loss, y_shape: Sequence[int], shape: Sequence[int]) -> None:
+    """Tell of one target that stands for all outputs of a row, which Keras takes without a word."""
+    if isinstance(loss, ElementwiseLoss) and len(y_shape) == len(shape) and y_shape[-1] == 1 < shape[-1]:
+        warnings.warn(
+            f"loss {loss.name!r}: y has one number for each row, of which the model gives {shape[-1]}: all "
+            "are compared with that one",
+            stacklevel=2,
+        )
 
 
 def _shape(model: Model, ref: TensorRef, y: Array) -> tuple[int, ...]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from maju.errors import InputError
 from maju.formats.specification import TensorRef
 from maju.models.inputs import flat
@@ -26,13 +28,16 @@ def names_of(model: Model) -> list[str]:
     return [ref.layer for ref in flat(outputs)]
 
 
-def per_output(model: Model, given: Any, what: str, *, complete: bool = True) -> list[Any]:
+def per_output(
+    model: Model, given: Any, what: str, *, complete: bool = True, rows: bool = False
+) -> list[Any]:
     """What was given for each output, from one thing, a list of them, or a dict of them by name.
 
     Args:
         given: for a model of one output the thing itself (or a list or a dict of one).
         what: what it is, for messages.
         complete: whether there must be something for every output; None stands for what is missing.
+        rows: whether the thing has rows, so that a list of one may be a row and not a list of one thing.
 
     Raises:
         InputError: it does not fit the outputs.
@@ -47,7 +52,8 @@ def per_output(model: Model, given: Any, what: str, *, complete: bool = True) ->
             )
         return [given.get(name) for name in names]
     if len(names) == 1:
-        return [given]
+        alone = isinstance(given, (list, tuple)) and len(given) == 1
+        return [given[0] if alone and (not rows or np.ndim(getattr(given[0], "shape", 0))) else given]
     if not isinstance(given, (list, tuple)) or len(given) != len(names):
         came = f"{len(given)}" if isinstance(given, (list, tuple)) else f"a {type(given).__name__}"
         raise InputError(

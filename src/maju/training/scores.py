@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from maju import metrics as known
 from maju.errors import InputError
 from maju.layers.base import Array
@@ -25,6 +27,10 @@ class Scores:
         weighted_metrics: the same, of metrics that heed the weights of the samples.
         objective: whose losses they stand beside.
         batch: a batch, whose shapes tell what ``"accuracy"`` means.
+
+    Attributes:
+        on_logits: for a metric that Keras computes from what went into the last softmax or sigmoid (by its
+            id), one that does so.
     """
 
     def __init__(
@@ -40,6 +46,14 @@ class Scores:
         self.plain = _by_output(model, metrics, shapes, "metrics")
         self.weighted = _by_output(model, weighted_metrics, shapes, "weighted_metrics")
         self.names = objective.names if len(objective.names) > 1 else [""]
+        self.on_logits: dict[int, Metric] = {}
+        for place, activation in enumerate(objective.left_out):
+            shape = shapes[place][1]
+            given = np.broadcast_to(np.float32(0), [1 if n is None else n for n in shape])
+            for metric in (*self.plain[place], *self.weighted[place]):
+                twin = metric.on_logits(activation, batch.y[place], given)
+                if twin is not None:
+                    self.on_logits[id(metric)] = twin
 
     def reset(self) -> None:
         """Forget what was gathered."""
@@ -61,12 +75,30 @@ class Scores:
         for part, of_part in zip(value.parts, self.parts, strict=True):
             if of_part is not None and part is not None:
                 of_part.update_state(part, batch.rows)
-        for place, prediction in enumerate(value.predictions):
-            y = batch.y[place]
+        for place, y in enumerate(batch.y):
             for metric in self.plain[place]:
-                _update(metric, y, prediction, None, value.masks[place])
+                self._update(metric, y, value, None, place)
             for metric in self.weighted[place]:
-                _update(metric, y, prediction, batch.weights[place], value.masks[place])
+                self._update(metric, y, value, batch.weights[place], place)
+
+    def _update(self, metric: Metric, y: Array | None, value: Value, weights: Any, place: int) -> None:
+        if y is None:
+            raise InputError(f"metric {metric.name!r} is of an output without targets")
+        twin = self.on_logits.get(id(metric))
+        if twin is None:
+            metric.update_state(y, value.predictions[place], weights, value.masks[place])
+            return
+        twin.set_state(metric.get_state())
+        twin.update_state(y, value.outputs[place], weights, value.masks[place])
+        metric.set_state(twin.get_state())
+
+    def names_in_list(self) -> list[str]:
+        """The names of the results in the order in which Keras gives them in a list."""
+        names = list(self.by_name())
+        if len(self.plain) == 1:
+            return names
+        losses = 1 + sum(part is not None for part in self.parts)
+        return names[:losses] + sorted(names[losses:])
 
     def logs(self) -> dict[str, float]:
         """Each result by its name."""
@@ -86,12 +118,6 @@ class Scores:
                     count = counts[key] = counts.get(key, -1) + 1
                     found[f"{key}_{count}" if count else key] = metric
         return found
-
-
-def _update(metric: Metric, y: Array | None, prediction: Array, weights: Array | None, mask: Any) -> None:
-    if y is None:
-        raise InputError(f"metric {metric.name!r} is of an output without targets")
-    metric.update_state(y, prediction, weights, mask)
 
 
 def _by_output(model: Model, given: Any, shapes: list[Any], what: str) -> list[list[Metric]]:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
-import numpy as np
-
 from maju.errors import InputError
 
 if TYPE_CHECKING:
     from maju.callbacks import Callback, History
     from maju.formats.specification import TrainingState
+    from maju.metrics import Metric
     from maju.models.model import Model
     from maju.optimizers import Optimizer
     from maju.training.augmented import Augment
@@ -21,8 +20,14 @@ __all__ = ["TrainableModel"]
 
 
 class TrainableModel:
-    """`compile`, `fit` and `evaluate`, as Keras's models have them."""
+    """`compile`, `fit` and `evaluate`, as Keras's models have them.
 
+    Attributes:
+        history: what the last `fit` returned, or would have: it is there while `fit` runs, and after an
+            error or Ctrl-C too. None before the first.
+    """
+
+    history: History | None = None
     _trainer: Trainer | None = None
     #: How the file says that the model was compiled.
     saved_training: TrainingState | None = None
@@ -60,6 +65,36 @@ class TrainableModel:
         return self.trainer.optimizer
 
     @property
+    def compiled(self) -> bool:
+        """Whether it is said what the model is trained by: by `compile`, or by its file."""
+        return self._trainer is not None or self.saved_training is not None
+
+    @property
+    def loss(self) -> Any:
+        """The loss as `compile` was given it; None where the model is not compiled."""
+        return self.trainer.loss if self.compiled else None
+
+    @property
+    def metrics(self) -> list[Metric]:
+        """The loss and the metrics, once there was a batch to tell what they are of; none before."""
+        known = self.trainer.scores.by_name() if self._has_scores else {}
+        return [known[name] for name in self.metrics_names]
+
+    @property
+    def metrics_names(self) -> list[str]:
+        """The names of `metrics`, those of the numbers that `evaluate` gives in a list."""
+        return self.trainer.scores.names_in_list() if self._has_scores else []
+
+    @property
+    def _has_scores(self) -> bool:
+        return self.compiled and self.trainer.prepared
+
+    def reset_metrics(self) -> None:
+        """Let the loss and the metrics forget every batch."""
+        for metric in self.metrics:
+            metric.reset_state()
+
+    @property
     def stop_training(self) -> bool:
         """Whether the training ends after this batch; a callback may set it."""
         return self.trainer.stop_training
@@ -72,27 +107,36 @@ class TrainableModel:
         self,
         optimizer: Any = "rmsprop",
         loss: Any = None,
-        metrics: Any = None,
-        *,
         loss_weights: Any = None,
+        metrics: Any = None,
         weighted_metrics: Any = None,
+        run_eagerly: bool = False,
+        steps_per_execution: int = 1,
+        jit_compile: bool | str = "auto",
+        auto_scale_loss: bool = True,
     ) -> None:
         """Say what the model is to be trained by.
 
         Args:
             optimizer: one of `maju.optimizers`, or its name.
             loss: one of `maju.losses`, or its name; for several outputs a list, or a dict by their names.
+            loss_weights: by which the losses count: a number, or for several outputs a list or a dict.
             metrics: a list of `maju.metrics`, or names as ``"accuracy"``; for several outputs one list for
                 each, or a dict of them.
-            loss_weights: by which the losses of several outputs count, a list or a dict.
             weighted_metrics: metrics that heed class and sample weights.
+            run_eagerly, steps_per_execution, jit_compile, auto_scale_loss: how Keras is to compute. They
+                change no number here; a saved model holds them.
 
         Raises:
             InputError: there is no such optimizer, loss or metric.
         """
+        from maju.training.arguments import for_keras
         from maju.training.trainer import Trainer
 
-        self._trainer = Trainer(cast("Model", self), optimizer, loss, loss_weights, metrics, weighted_metrics)
+        told = for_keras(run_eagerly, steps_per_execution, jit_compile, auto_scale_loss)
+        self._trainer = Trainer(
+            cast("Model", self), optimizer, loss, loss_weights, metrics, weighted_metrics, told
+        )
 
     def fit(
         self,
@@ -147,47 +191,44 @@ class TrainableModel:
             NotFiniteError: the loss or a gradient is infinite or no number; names the layer.
         """
         from maju.callbacks import with_progress
-        from maju.training.batches import ArrayBatches, batches_of
+        from maju.training import arguments
+        from maju.training.batches import ArrayBatches, Batches, batches_of, validation_batches_of
 
         trainer, model = self.trainer, cast("Model", self)
-        for name, count, least in (("epochs", epochs, 0), ("initial_epoch", initial_epoch, 0)):
-            if isinstance(count, bool) or not isinstance(count, (int, np.integer)) or count < least:
-                raise InputError(f"{name} must be a whole number of at least {least}, got {count!r}")
+        told = arguments.callback_list(callbacks)
+        epochs = arguments.count("epochs", epochs)
+        initial_epoch = arguments.count("initial_epoch", initial_epoch, 0)
+        freq = arguments.epochs_of_validation(validation_freq)
+        share = arguments.share("validation_split", validation_split)
+        arguments.augmentation(augment)
+        size = arguments.count_or_none("batch_size", batch_size)
+        size_there = arguments.count_or_none("validation_batch_size", validation_batch_size)
+        steps = arguments.count_or_none("steps_per_epoch", steps_per_epoch)
+        steps_there = arguments.count_or_none("validation_steps", validation_steps)
         batches = batches_of(
-            model,
-            x,
-            y,
-            sample_weight,
-            batch_size=model.rows_of_stateful or batch_size,
-            steps=steps_per_epoch,
-            class_weight=class_weight,
+            model, x, y, sample_weight, batch_size=size, steps=steps, class_weight=class_weight
         )
-        validation = None
+        validation: Batches | None = None
         if validation_data is not None:
-            several = isinstance(validation_data, (tuple, list)) and 2 <= len(validation_data) <= 3
-            given = validation_data if several else (validation_data,)
-            validation = batches_of(
+            validation = validation_batches_of(
                 model,
-                *given,
-                batch_size=(validation_batch_size or batch_size) if several else None,
-                steps=validation_steps,
-                what="validation_data",
+                validation_data,
+                batch_size=size_there or size,
+                steps=steps_there,
+                epochs=epochs - initial_epoch,
             )
-        elif validation_split:
+        elif share:
             if not isinstance(batches, ArrayBatches):
                 raise InputError("validation_split needs arrays; give validation_data")
-            batches, validation = batches.split(validation_split)
-            validation = validation.in_batches_of(validation_batch_size)
-        if augment is not None and not callable(augment):
-            raise InputError(f"augment: expected a function of x and rng, got {augment!r}")
+            batches, validation = batches.split(share, size_there, steps_there)
         return trainer.fit(
             batches,
             validation,
-            with_progress(callbacks, verbose),
-            epochs=int(epochs),
-            initial_epoch=int(initial_epoch),
+            with_progress(told, verbose),
+            epochs=epochs,
+            initial_epoch=initial_epoch,
             shuffle=bool(shuffle),
-            validation_freq=validation_freq,
+            validation_freq=freq,
             verbose=verbose,
             augment=augment,
         )
@@ -209,14 +250,21 @@ class TrainableModel:
             the loss; with metrics a list of it and of them; with `return_dict` a dict by their names.
         """
         from maju.callbacks import with_progress
+        from maju.training.arguments import callback_list, count_or_none
         from maju.training.batches import batches_of
 
-        trainer, model = self.trainer, cast("Model", self)
+        trainer = self.trainer
+        told = with_progress(callback_list(callbacks), verbose)
         batches = batches_of(
-            model, x, y, sample_weight, batch_size=model.rows_of_stateful or batch_size, steps=steps
+            cast("Model", self),
+            x,
+            y,
+            sample_weight,
+            batch_size=count_or_none("batch_size", batch_size),
+            steps=count_or_none("steps", steps),
         )
-        logs = trainer.evaluate(batches, with_progress(callbacks, verbose), verbose)
-        return logs if return_dict else _unnamed(logs)
+        logs = trainer.evaluate(batches, told, verbose)
+        return logs if return_dict else self._unnamed(logs)
 
     def train_on_batch(
         self,
@@ -232,9 +280,10 @@ class TrainableModel:
         trainer = self.trainer
         batch = whole_batch(cast("Model", self), x, y, sample_weight, class_weight=class_weight)
         trainer.prepare(batch)
+        trainer.begin()
         trainer.train_on(batch)
         logs = trainer.scores.logs()
-        return logs if return_dict else _unnamed(logs)
+        return logs if return_dict else self._unnamed(logs)
 
     def test_on_batch(
         self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False
@@ -247,9 +296,8 @@ class TrainableModel:
         trainer.prepare(batch)
         trainer.test_on(batch)
         logs = trainer.scores.logs()
-        return logs if return_dict else _unnamed(logs)
+        return logs if return_dict else self._unnamed(logs)
 
-
-def _unnamed(logs: Mapping[str, float]) -> Any:
-    results = list(logs.values())
-    return results if len(results) > 1 else results[0]
+    def _unnamed(self, logs: Mapping[str, float]) -> Any:
+        results = [logs[name] for name in self.metrics_names]
+        return results if len(results) > 1 else results[0]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+import warnings
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,8 +17,10 @@ from maju.layers.base import Array, Part
 from maju.layers.row_gradient import RowGradient
 from maju.models.model import Model
 from maju.models.tape import Tape
+from maju.threads import one_blas_thread
 from maju.training.augmented import Augment, augmented
-from maju.training.batches import Batch, Batches
+from maju.training.batches import Batch, Batches, refuse_unlike
+from maju.training.checked import checked_loss_weights, checked_losses, checked_metrics
 from maju.training.memory import refuse_too_large
 from maju.training.not_finite import blame
 from maju.training.objective import Objective, Value
@@ -32,6 +35,7 @@ class Trainer:
 
     Args:
         optimizer, loss, loss_weights, metrics, weighted_metrics: as `Model.compile` takes them.
+        for_keras: what else a file is to hold of how the model was compiled, which changes nothing here.
 
     Attributes:
         stop_training: set by a callback, ends the training after the batch.
@@ -43,14 +47,22 @@ class Trainer:
     """
 
     def __init__(
-        self, model: Model, optimizer: Any, loss: Any, loss_weights: Any, metrics: Any, weighted_metrics: Any
+        self,
+        model: Model,
+        optimizer: Any,
+        loss: Any,
+        loss_weights: Any,
+        metrics: Any,
+        weighted_metrics: Any,
+        for_keras: Mapping[str, Any],
     ) -> None:
         self.model = model
         self.optimizer = optimizers.get(optimizer)
-        self.loss = loss
-        self.loss_weights = loss_weights
-        self.metrics = metrics
-        self.weighted_metrics = weighted_metrics
+        self.loss = checked_losses(loss)
+        self.loss_weights = checked_loss_weights(loss_weights)
+        self.metrics = checked_metrics("metrics", metrics)
+        self.weighted_metrics = checked_metrics("weighted_metrics", weighted_metrics)
+        self.for_keras = dict(for_keras)
         self.stop_training = False
         self.epoch = self.step = 0
         self.seed = 0
@@ -74,6 +86,28 @@ class Trainer:
         self._objective = Objective(self.model, self.loss, self.loss_weights, batch)
         self._scores = Scores(self.model, self.metrics, self.weighted_metrics, self._objective, batch)
 
+    def begin(self) -> None:
+        """Make the optimizer's state for the weights that are trained, or see that it is for these.
+
+        Raises:
+            InputError: there are none, or the optimizer has been training others.
+        """
+        if not self.weights:
+            raise InputError(
+                "the model has no weights that training may move: all are frozen, or there are none"
+            )
+        try:
+            self.optimizer.build(self.weights)
+        except InputError as error:
+            raise InputError(
+                f"{error}; where layers were frozen, freed or added, call compile again"
+            ) from None
+
+    @property
+    def prepared(self) -> bool:
+        """Whether there was a batch to tell what the losses and the metrics are of."""
+        return self._scores is not None
+
     @property
     def objective(self) -> Objective:
         """The losses of the outputs; there since `prepare`."""
@@ -86,6 +120,7 @@ class Trainer:
         assert self._scores is not None
         return self._scores
 
+    @one_blas_thread()
     def train_on(self, batch: Batch) -> None:
         """One step: the loss of a batch, its gradients, and what the optimizer makes of the weights.
 
@@ -99,7 +134,8 @@ class Trainer:
             value = self.objective(batch, values, masks)
             penalty = self.rules.penalty(self.weights) + self.activity.total
             gradients = tape.back(dict(value.gradients)) if math.isfinite(value.total + penalty) else {}
-        if not gradients or not all(map(_is_finite, gradients.values())):
+            finite = bool(gradients) and all(map(_is_finite, gradients.values()))
+        if not finite:
             restore_generators(self.model, drawn)
             blame(self.model, self.objective, batch, value.total + penalty, self.epoch, self.step)
         self.rules.add_gradients(gradients, self.weights)
@@ -129,7 +165,7 @@ class Trainer:
         epochs: int,
         initial_epoch: int,
         shuffle: bool,
-        validation_freq: int | Sequence[int],
+        validation_freq: int | Collection[int],
         verbose: Any,
         augment: Augment | None = None,
     ) -> History:
@@ -140,12 +176,10 @@ class Trainer:
         self.stop_training = False
         sample = batches.sample()
         refuse_too_large(self.model, sample.rows)
+        if validation is not None:
+            refuse_unlike(self.model, validation.sample(), sample)
         self.prepare(sample)
-        if not self.weights:
-            raise InputError(
-                "the model has no weights that training may move: all are frozen, or there are none"
-            )
-        self.optimizer.build(self.weights)
+        self.begin()
         self.data = {
             **batches.sizes(),
             **{
@@ -157,6 +191,7 @@ class Trainer:
             "initial_epoch": str(initial_epoch),
         }
         history = next((c for c in callbacks if isinstance(c, History)), None) or History()
+        self.model.history = history
         others = [callback for callback in callbacks if callback is not history]
         params = {"epochs": epochs, "steps": batches.steps, "verbose": verbose}
         told = self.told = CallbackList([*others, history], self.model, params)
@@ -167,7 +202,10 @@ class Trainer:
                 done = range(initial_epoch, self.epoch)
                 validation.pass_over(sum(_is_due(epoch, validation_freq) for epoch in done))
             while self.epoch < epochs and (self.step or not self.stop_training):
-                self.logs = self._epoch(batches, told, shuffle, augment)
+                self.logs = self._epoch(batches, told, shuffle, augment, self.epoch - initial_epoch)
+                if not self.step:
+                    _tell_of_the_end(self.epoch)
+                    break
                 if validation is not None and _is_due(self.epoch, validation_freq):
                     found = self._evaluate(validation, told)
                     self.logs |= {f"val_{name}": result for name, result in found.items()}
@@ -180,14 +218,15 @@ class Trainer:
         return history
 
     def _epoch(
-        self, batches: Batches, told: CallbackList, shuffle: bool, augment: Augment | None
+        self, batches: Batches, told: CallbackList, shuffle: bool, augment: Augment | None, number: int
     ) -> dict[str, float]:
+        """One epoch, or what is left of it; `step` stays 0 where there was no batch."""
         if not self.step:
             self.scores.reset()
         told.on_epoch_begin(self.epoch)
         rng = np.random.default_rng([self.seed, self.epoch]) if shuffle else None
         done = self.step  # by the run that this one continues
-        for step, batch in enumerate(batches.epoch(rng)):
+        for step, batch in enumerate(batches.epoch(rng, number)):
             if step < done or self.stop_training:
                 continue
             told.on_train_batch_begin(step)
@@ -215,10 +254,13 @@ class Trainer:
     def _evaluate(self, batches: Batches, told: CallbackList) -> dict[str, float]:
         self.scores.reset()
         told.on_test_begin()
+        step = -1
         for step, batch in enumerate(batches.epoch(None)):
             told.on_test_batch_begin(step)
             self.test_on(batch)
             told.on_test_batch_end(step, self.scores.logs())
+        if step < 0:
+            raise InputError("there are no batches left to evaluate on: a generator gives its batches once")
         logs = self.scores.logs()
         told.on_test_end(logs)
         return logs
@@ -258,7 +300,15 @@ def _is_finite(gradient: Any) -> bool:
     return bool(np.isfinite(np.dot(flat, flat))) or bool(np.isfinite(array).all())
 
 
-def _is_due(epoch: int, validation_freq: int | Sequence[int]) -> bool:
+def _tell_of_the_end(epoch: int) -> None:
+    warnings.warn(
+        f"x gave no more batches in epoch {epoch + 1}, and the training ends: a generator gives its batches "
+        "once, and is to have enough for all epochs",
+        stacklevel=4,
+    )
+
+
+def _is_due(epoch: int, validation_freq: int | Collection[int]) -> bool:
     if isinstance(validation_freq, int):
         return (epoch + 1) % validation_freq == 0
     return epoch + 1 in validation_freq

@@ -1,4 +1,4 @@
-"""Finding a loss, a metric, a regularizer or a constraint by its Keras name, and writing it as Keras does."""
+"""Finding a loss, a metric, an initializer and the like by its Keras name, and writing it as Keras does."""
 
 from __future__ import annotations
 
@@ -41,6 +41,10 @@ class Lookup(Generic[Object]):
         self.classes = {cls.__name__: cls for cls in classes}
         self.names = {_plain(name): cls for name, cls in {**self.classes, **(others or {})}.items()}
 
+    @property
+    def _a_kind(self) -> str:
+        return f"{'an' if self.kind[0] in 'aeiou' else 'a'} {self.kind}"
+
     def get(self, identifier: Any) -> Object | None:
         """The object that is meant by itself, its class, a name, or what `serialize` or Keras has written."""
         if identifier is None:
@@ -54,7 +58,7 @@ class Lookup(Generic[Object]):
         if inspect.isclass(identifier) and issubclass(identifier, self.base):
             return identifier()
         raise InputError(
-            f"expected a {self.kind}, its name or its config, got {identifier!r}; one of your own is a "
+            f"expected {self._a_kind}, its name or its config, got {identifier!r}; one of your own is a "
             f"subclass of maju.{self.package.removeprefix('keras.')}.{self.base.__name__}"
         )
 
@@ -75,7 +79,7 @@ class Lookup(Generic[Object]):
     def serialize(self, item: Object) -> dict[str, Any]:
         """The object as Keras 3 writes it."""
         if not isinstance(item, self.base):
-            raise InputError(f"expected a {self.kind}, got {item!r}")
+            raise InputError(f"expected {self._a_kind}, got {item!r}")
         cls = type(item)
         own = self.classes.get(cls.__name__) is not cls
         return {
@@ -93,7 +97,9 @@ class Lookup(Generic[Object]):
         if name == "function" and isinstance(arguments, str):  # how Keras 3 writes a function of its own
             return self.named(arguments)()
         if not isinstance(name, str) or not isinstance(arguments, Mapping):
-            raise InputError(f"expected the class_name and the config of a {self.kind}, got {dict(config)!r}")
+            raise InputError(
+                f"expected the class_name and the config of {self._a_kind}, got {dict(config)!r}"
+            )
         # Keras writes a wrapper's function beside its own arguments, and Keras 2 that of every loss.
         function = arguments.get("fn")
         function = function.get("config") if isinstance(function, Mapping) else function
