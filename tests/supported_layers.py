@@ -17,6 +17,7 @@ import keras
 from maju.formats.specification import LayerSpec
 from maju.layers import operations, registry
 from maju.layers.image_augmentation import ImageAugmentation
+from maju.layers.random_transformation import RandomTransformation
 from maju.layers.rnn import RNNLayer
 from maju.models.build import refusal
 
@@ -75,7 +76,11 @@ def _layer(name: str, keras_class: Any) -> tuple[str, str]:
     if own is None:
         problem = refusal(LayerSpec(class_name, "layer", {}))
         return "refused", f"{problem.what} ({problem.way_out})" if problem.way_out else problem.what
-    return "yes", "hands its input on in inference" if issubclass(own, ImageAugmentation) else ""
+    if issubclass(own, RandomTransformation):
+        return "yes", "draws in training, hands its input on in inference"
+    return "yes", "hands its input on in inference; refused in training" if issubclass(
+        own, ImageAugmentation
+    ) else ""
 
 
 def operation_names() -> tuple[list[str], list[str]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import importlib
 import subprocess
 import sys
 from pathlib import Path
@@ -91,6 +93,39 @@ except maju.MissingExtraError as error:
 def test_the_public_names_are_there() -> None:
     assert [name for name in maju.__all__ if not hasattr(maju, name)] == []
     assert sorted(maju.__all__) == sorted(set(maju.__all__))
+
+
+@pytest.mark.parametrize("package", ["maju", "maju.layers", "maju.models"])
+def test_names_that_are_imported_late_are_those_that_editors_see(package: str) -> None:
+    """A new process asks for each, so that no import of another test has put it there."""
+    tree = ast.parse(Path(importlib.import_module(package).__file__ or "").read_text())
+    late = [
+        node for node in tree.body if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+    ]
+    seen = {
+        alias.name: node.module
+        for block in late
+        for node in block.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    code = f"""
+import importlib
+package, seen = importlib.import_module({package!r}), {seen!r}
+here = {{name: getattr(package, name) for name in seen}}
+for name, module in seen.items():
+    there = importlib.import_module(module)
+    expected = getattr(there, name) if module != {package!r} else importlib.import_module(module + "." + name)
+    assert here[name] is expected, name
+assert set(seen) >= {{name for name in package.__all__ if not name.startswith("__")}}
+assert set(package.__all__) <= set(dir(package))
+try:
+    package.nothing_of_that_name
+except AttributeError as error:
+    print(error)
+"""
+    assert run(code).strip() == f"module {package!r} has no attribute 'nothing_of_that_name'"
+    assert seen
 
 
 def test_every_layer_is_public() -> None:

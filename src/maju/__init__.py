@@ -17,6 +17,7 @@ from maju.lazy import lazily
 
 if TYPE_CHECKING:
     from maju import (
+        augmentation,
         callbacks,
         constraints,
         datasets,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
         random,
         regularizers,
         schedules,
+        visualize,
     )
     from maju.errors import (
         DataError,
@@ -76,6 +78,7 @@ __all__ = [
     "Sequential",
     "UnsupportedModelError",
     "__version__",
+    "augmentation",
     "callbacks",
     "clear_session",
     "constraints",
@@ -94,6 +97,7 @@ __all__ = [
     "schedules",
     "set_random_seed",
     "unregister",
+    "visualize",
 ]
 
 #: In which module each name is that is not a module itself.

@@ -111,7 +111,7 @@ def compare_with_keras(path: str | Path, x: Any) -> Verification:
     """
     model = load(path)
     refs: list[TensorRef] = flat(model.spec.outputs)
-    predicted = dict(zip(refs, flat(model.predict(x)), strict=True))
+    predicted = dict(zip(refs, flat(model.predict(x, BATCH)), strict=True))
     given = _by_input(model, x)
     rows = len(next(iter(given.values())))
     if rows == 0:

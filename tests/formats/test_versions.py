@@ -408,3 +408,12 @@ def test_a_class_whose_name_keras_took_later_is_its_authors(
     spec = read_architecture(document, version, "old.json")
     assert spec.layers[-1].custom is theirs
     assert (spec.layers[-1].cls is None) is theirs
+
+
+@pytest.mark.parametrize(
+    ("version", "factor", "expected"),
+    [("2.15.0", 0.3, [0.3, 0.3]), ("2.15.0", [0.1, 0.2], [0.1, 0.2]), ("3.0.0", 0.3, 0.3)],
+)
+def test_a_contrast_is_drawn_on_both_sides_in_keras_2(version: str, factor: Any, expected: Any) -> None:
+    _, config = modern("RandomContrast", {"name": "c", "factor": factor}, Version(version))
+    assert config["factor"] == expected

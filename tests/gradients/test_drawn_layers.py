@@ -214,7 +214,7 @@ def shaped_like(y: Any, parts: list[Array]) -> Any:
     return parts if isinstance(y, (list, tuple)) else parts[0]
 
 
-CASES = [(kind, turn) for kind, count in COUNTS.items() for turn in range(count)]
+TURNS = [(kind, turn) for kind, count in COUNTS.items() for turn in range(count)]
 #: What is tried in the quick tests too.
 QUICK = {"BatchNormalization", "Bidirectional", "Conv2D", "Dense", "Dropout", "Embedding", "LSTM", "Multiply"}
 
@@ -230,7 +230,7 @@ def test_every_layer_is_drawn_or_has_no_gradient() -> None:
     ("kind", "turn"),
     [
         pytest.param(kind, turn, marks=[] if turn == 1 and kind in QUICK else pytest.mark.slow)
-        for kind, turn in CASES
+        for kind, turn in TURNS
     ],
 )
 def test_a_drawn_layer(kind: str, turn: int) -> None:

@@ -12,7 +12,8 @@ import maju
 from gradients.test_drawn_layers import BESIDE_TENSORFLOW, error, flat, is_float
 from gradients.test_operations import NO_WAY_BACK, REAL
 from maju.layers.base import Array
-from parity.operation_cases import CASES, FIXED
+from parity.operation_cases import CASES as OPERATIONS
+from parity.operation_cases import FIXED
 from parity.test_operations import alone, keras_model
 
 #: Where TensorFlow has no gradient, fails to give it or gives another one, and why.
@@ -26,7 +27,7 @@ NO_TAPE = {
     "hsv_to_rgb first": "no gradient of HSVToRGB",
     **{
         name: "takes the inverse map for the way back of a map"
-        for name in CASES
+        for name in OPERATIONS
         if name.startswith(("affine_transform", "perspective_transform"))
     },
 }
@@ -36,7 +37,7 @@ AS_THEY_ARE = {"broadcast_to more axes"} | FIXED
 
 def drawn(name: str) -> list[Array]:
     """Random rows of a case's inputs, each larger or smaller than it was, where the case takes any number."""
-    inputs = CASES[name][1]
+    inputs = OPERATIONS[name][1]
     if name == "categorical_crossentropy True":  # TensorFlow takes it for granted that targets sum to 1
         return [inputs[0] / inputs[0].sum(axis=-1, keepdims=True), inputs[1]]
     if (
@@ -73,10 +74,9 @@ def beside_tensorflow(name: str) -> dict[str, float]:
     with tf.GradientTape() as tape:
         tape.watch([x for x in given if x.dtype.is_floating])
         outputs = flat(model(alone(given)))
-        dys = [rng.normal(size=part.shape).astype(part.dtype.name) for part in outputs]
-        real = [(part, dy) for part, dy in zip(outputs, dys, strict=True) if part.dtype.is_floating]
-        total = sum((tf.reduce_sum(part * dy) for part, dy in real), start=tf.constant(0.0))
-    expected = tape.gradient(total, given)
+    dys = [rng.normal(size=part.shape).astype(part.dtype.name) for part in outputs]
+    real = [(part, tf.constant(dy)) for part, dy in zip(outputs, dys, strict=True) if part.dtype.is_floating]
+    expected = tape.gradient([part for part, _ in real], given, [dy for _, dy in real])
     y, backward = maju.load(model).vjp(alone(inputs))
     dx, _ = backward(dys if isinstance(y, list) else dys[0])
     errors = {}

@@ -152,6 +152,7 @@ def test_a_classifier_of_any_kind_opens_all(tmp_path: Path) -> None:
 
 
 def test_what_is_not_supported_comes_before_the_kind(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert registry.find("GaussianNoise") is not None
     monkeypatch.delitem(registry._layers, "GaussianNoise")
     model = keras.Sequential([keras.Input((6, 4)), layers.LSTM(3, stateful=False), layers.GaussianNoise(0.1)])
     with pytest.raises(UnsupportedModelError, match="a layer that maju does not have"):

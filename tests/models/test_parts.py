@@ -106,7 +106,7 @@ def test_the_tensors_of_a_model(keras_base: Any) -> None:
         assert model["x"].input.name == model["x"].output.name == "x"
         assert [t.name for t in model["sum"].input] == ["norm", "side"]
         every = maju.Model(model.input, {layer.name: layer.output for layer in model.layers})
-        for name, value in every.predict(X).items():
+        for name, value in every.forward(X).items():
             np.testing.assert_array_equal(value, model.activations(X)[name])
         assert every["both"] is model["both"]
 

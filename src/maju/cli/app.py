@@ -14,6 +14,7 @@ from maju.cli import console
 from maju.cli.convert import convert
 from maju.cli.data import data
 from maju.cli.demo import demo
+from maju.cli.explore import explore
 from maju.cli.inspect import inspect
 from maju.cli.own_layers import OwnLayersOption, run_own_layers
 from maju.cli.predict import predict
@@ -86,6 +87,7 @@ app = typer.Typer(
     "  maju predict model.keras cat.png --resize --labels cat,dog\n"
     "  echo 'makanannya enak sekali' | maju predict sentiment.keras -\n"
     "  maju visualize model.keras cat.png --resize\n"
+    "  maju explore model.keras\n"
     "  maju verify model.keras\n"
     "  maju convert old.h5 new.keras\n"
     "  maju --layers my_layers.py predict mine.keras cat.png\n"
@@ -94,7 +96,7 @@ app = typer.Typer(
     "  maju reproduce --quick\n"
     "  maju report maju-quick",
 )
-for command in (inspect, predict, visualize, verify, convert, data, demo, reproduce, report):
+for command in (inspect, predict, visualize, explore, verify, convert, data, demo, reproduce, report):
     app.command()(command)
 
 

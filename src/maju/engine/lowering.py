@@ -75,7 +75,7 @@ def _append(
     for ref in sorted(graph.shapes, key=lambda ref: ref.output):
         made.setdefault((ref.layer, ref.call), []).append(ref)
     for step in graph.steps:
-        node = graph.nodes[step.call.layer]
+        node = graph.held[step.call.layer]
         call = replace(
             step.call,
             args=map_refs(step.call.args, known.__getitem__),
@@ -119,5 +119,5 @@ def _opened(program: Program, node: GraphLayer, call: CallSpec, prefix: str) -> 
     for ref, tensor in zip(refs_in(node.spec.inputs), tensors, strict=True):
         names[ref] = TensorRef(prefix + ref.layer, ref.call, ref.output)
         entry = CallSpec(prefix + ref.layer, (tensor,))
-        program.instructions.append(Instruction(node.nodes[ref.layer], entry, (names[ref],)))
+        program.instructions.append(Instruction(node.held[ref.layer], entry, (names[ref],)))
     return _append(program, node, names, prefix)

@@ -45,14 +45,14 @@ class Plan:
     def __init__(self, model: GraphLayer) -> None:
         program = lowered(model)
         places = Places()
-        self.inputs = [(ref, model.nodes[ref.layer], places[ref]) for ref in program.inputs]
+        self.inputs = [(ref, model.held[ref.layer], places[ref]) for ref in program.inputs]
         self.steps = fused(program, places)
         self.shapes = {places[ref]: shape for ref, shape in program.shapes.items()}
         pairs = zip(refs_in(model.spec.outputs), refs_in(program.outputs), strict=True)
         self.outputs = {ref: places[tensor] for ref, tensor in pairs}
         self.mixes_rows = any(_mixes_rows(step.instructions[0].node) for step in self.steps)
         self.tile = _tile(self.steps, program.shapes.values())
-        self._parameters = model.count_params()
+        self._parameters = model.parameters
         self._size = len(places)
         self._frees = _frees(self.steps, self._size, set(self.outputs.values()))
 

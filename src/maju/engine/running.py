@@ -11,6 +11,7 @@ import numpy as np
 
 from maju import threads
 from maju.engine.arena import Arena
+from maju.engine.collected import Collected
 from maju.engine.fingerprint import fingerprint
 from maju.engine.plan import Plan
 from maju.formats.specification import TensorRef
@@ -35,38 +36,40 @@ class Runner:
         self._arenas: list[Arena] = []
         self._in_order = model.stateful
 
-    def run(self, inputs: Mapping[TensorRef, Array], batch_size: int) -> dict[TensorRef, Array]:
+    def run(
+        self, inputs: Mapping[TensorRef, Array], batch_size: int, out: Mapping[TensorRef, Array] | None = None
+    ) -> dict[TensorRef, Array]:
         """Every output of the model for all rows, by its tensor.
 
         Args:
             inputs: what `maju.models.inputs.bind` gives.
             batch_size: how many rows are computed together, where that may matter to what comes out.
+            out: arrays to put the outputs into.
+
+        Raises:
+            InputError: an input does not fit the model, an output not `out`, or an output is a single number.
         """
         rows = len(next(iter(inputs.values())))
         tile = batch_size if self.plan.mixes_rows else self.plan.tile
-        starts = list(range(0, max(rows, 1), tile))
-        outputs: dict[TensorRef, Array] = {}
+        room = out or {}
+        outputs = {ref: Collected(ref.layer, rows, room.get(ref)) for ref in self.plan.outputs}
 
         def compute(start: int) -> None:
             part = {ref: x[start : start + tile] for ref, x in inputs.items()}
             arena = self._arena()
             frame = self.plan.run(part, arena)
             for ref, place in self.plan.outputs.items():
-                value = np.asarray(frame.values[place])
-                if start == 0:
-                    shape = value.shape if value.ndim == 0 or len(starts) == 1 else (rows, *value.shape[1:])
-                    outputs[ref] = np.empty(shape, value.dtype)
-                outputs[ref][start : start + tile if value.ndim else None] = value
+                outputs[ref].put(start, min(start + tile, rows), np.asarray(frame.values[place]))
             self.plan.done_with(frame)
             self._arenas.append(arena)
 
-        compute(0)  # which makes room for what the others give
+        starts = range(0, max(rows, 1), tile)
         if self._in_order:
-            for start in starts[1:]:
+            for start in starts:
                 compute(start)
-        elif len(starts) > 1:
-            threads.each(compute, starts[1:])
-        return outputs
+        else:
+            threads.each(compute, starts)
+        return {ref: output.whole() for ref, output in outputs.items()}
 
     def _arena(self) -> Arena:
         try:

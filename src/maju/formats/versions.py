@@ -498,6 +498,13 @@ def _leaky_relu_2(config: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     return "LeakyReLU", config
 
 
+def _random_contrast_2(config: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """One number stood for both bounds; in Keras 3 it is the upper one alone."""
+    if isinstance(config.get("factor"), (int, float)):
+        config["factor"] = [config["factor"]] * 2
+    return "RandomContrast", config
+
+
 def _spatial_dropout_2(config: dict[str, Any], class_name: str) -> tuple[str, dict[str, Any]]:
     """Keras 3 takes neither what the rank tells nor `trainable`, which means nothing without weights."""
     return class_name, {k: v for k, v in config.items() if k not in ("noise_shape", "trainable")}
@@ -538,6 +545,7 @@ KERAS2: dict[str, Callable[[dict[str, Any]], tuple[str, dict[str, Any]]]] = {
     "GRU": _gru_2,
     "GRUCell": _gru_cell_2,
     "LeakyReLU": _leaky_relu_2,
+    "RandomContrast": _random_contrast_2,
     "SpatialDropout1D": partial(_spatial_dropout_2, class_name="SpatialDropout1D"),
     "SpatialDropout2D": partial(_spatial_dropout_2, class_name="SpatialDropout2D"),
     "SpatialDropout3D": partial(_spatial_dropout_2, class_name="SpatialDropout3D"),

@@ -91,7 +91,7 @@ class Classifier(Model):
         self.hold(model.spec, model.nodes, model.shapes)
         settle(self, anew=True)
         self.saved_training, self._trainer = model.saved_training, None
-        self._empty = False
+        self._empty = self.handed_out = False
         return self
 
     def _check_kind(self, model: Model, path: str) -> None:
@@ -110,7 +110,7 @@ class Classifier(Model):
     def __getattr__(self, name: str) -> Any:
         """What an empty classifier does not have yet."""
         kind = type(self).__name__
-        if self._empty and name in ("spec", "shapes", "nodes", "steps"):
+        if self._empty and name in ("spec", "shapes", "held", "steps"):
             raise InputError(f"this {kind} is empty: call load_keras_model or load_weights first")
         raise AttributeError(f"{kind!r} object has no attribute {name!r}")
 
@@ -149,8 +149,13 @@ class Classifier(Model):
         verbose: Any = "auto",
         steps: int | None = None,
         callbacks: Any = None,
+        out: Any = None,
     ) -> Array:
-        """The class id of each row: the output that is largest, or p > ½ for a single sigmoid output."""
+        """The class id of each row: the output that is largest, or p > ½ for a single sigmoid output.
+
+        Args:
+            out: an array of whole numbers for the class ids; the rest as for `Model.predict`.
+        """
         scores: Array = self._table(x, batch_size, verbose, steps, callbacks)
         if scores.shape[1] == 1:
             scores = self._probabilities(scores)
@@ -160,7 +165,9 @@ class Classifier(Model):
             raise InputError(
                 f"{undefined.size} rows have no class: their outputs are NaN, first in row {first}"
             )
-        classes: Array = np.argmax(scores, axis=1)
+        if out is not None and (not isinstance(out, np.ndarray) or out.shape != (len(scores),)):
+            raise InputError(f"out: expected an array for {len(scores)} class ids, of shape ({len(scores)},)")
+        classes: Array = np.argmax(scores, axis=1, out=out)
         return classes
 
     def _table(self, x: Any, *how: Any) -> Array:

@@ -34,15 +34,15 @@ class GraphLayer(Layer):
     Attributes:
         spec: the graph as plain data.
         shapes: the shape of each tensor of the graph.
-        nodes: the layers and the operations by name, in the order of the file.
+        held: the layers and the operations by name, in the order of the file, for those who change nothing.
+        handed_out: whether anyone was given a layer, and may have changed it since.
         takes_masks_off: as `maju.models.graph.takes_masks_off` says.
         steps: the calls in the order in which they are computed.
     """
 
     keras_class = "Functional"
     masking = "uses"
-    #: Whether anyone was given a layer, and may have changed it since.
-    handed_out = False
+    handed_out = True
 
     def hold(
         self,
@@ -54,16 +54,21 @@ class GraphLayer(Layer):
         super().__init__(spec.name)
         self.spec = spec
         self.shapes = dict(shapes)
-        self.nodes = dict(nodes)
+        self.held = dict(nodes)
         self._trainable = spec.trainable
         self.steps = in_order(spec)
         self.takes_masks_off = takes_masks_off(spec)
-        self._parameters = self.count_params()
+        self.parameters = self.count_params()
+
+    @property
+    def nodes(self) -> dict[str, Layer | Operation]:
+        """The layers and the operations by name, in the order of the file."""
+        self.handed_out = True
+        return self.held
 
     @property
     def layers(self) -> list[Layer]:
         """The layers, in the order of the file, the input layers among them."""
-        self.handed_out = True
         return [node for node in self.nodes.values() if isinstance(node, Layer)]
 
     @property
@@ -109,13 +114,21 @@ class GraphLayer(Layer):
     @property
     def stateful(self) -> bool:
         """Whether any layer keeps its states from batch to batch."""
-        return any(getattr(layer, "stateful", False) for layer in self.layers)
+        return any(getattr(node, "stateful", False) for node in self.held.values())
 
     @property
     def rows_of_stateful(self) -> int | None:
         """How many rows each batch must have; None where no layer is stateful, or the model does not say."""
         shape = self.shapes.get(next(refs_in(self.spec.inputs))) if self.stateful else None
         return shape[0] if shape else None
+
+    def check_rows(self, inputs: Mapping[TensorRef, Any]) -> None:
+        """Refuse a batch of another size than that of the states that the model keeps."""
+        wanted = self.rows_of_stateful
+        for ref, value in inputs.items():
+            if wanted not in (None, len(value)):
+                reason = f"the model keeps states from batch to batch, of {wanted} rows"
+                raise InputError(f"input {ref.layer!r}: {reason}; got {len(value)} rows")
 
     # Running it
 
@@ -189,16 +202,12 @@ class GraphLayer(Layer):
             keep: whether tensors that nothing needs any more stay among those that are returned.
             tape: takes the way back through every call; without it there is none.
         """
-        wanted = self.rows_of_stateful
-        for ref, value in inputs.items():
-            if wanted not in (None, len(value)):
-                reason = f"the model keeps states from batch to batch, of {wanted} rows"
-                raise InputError(f"input {ref.layer!r}: {reason}; got {len(value)} rows")
-        values = {ref: self.nodes[ref.layer].forward(value) for ref, value in inputs.items()}
+        self.check_rows(inputs)
+        values = {ref: self.held[ref.layer].forward(value) for ref, value in inputs.items()}
         rows = max(map(len, inputs.values()))
-        room = Room(self._parameters * max(rows, 1) + sum(map(np.size, inputs.values())), rows)
+        room = Room(self.parameters * max(rows, 1) + sum(map(np.size, inputs.values())), rows)
         for step in self.steps:
-            node = self.nodes[step.call.layer]
+            node = self.held[step.call.layer]
             done = run_call(node, step.call, values, masks, room, training, tape, self.takes_masks_off)
             outputs = flat(done.y)
             refs = [TensorRef(step.call.layer, step.index, place) for place in range(len(outputs))]

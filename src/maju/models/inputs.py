@@ -11,7 +11,7 @@ from maju.errors import InputError
 from maju.formats.specification import ModelSpec, TensorRef, refs_in
 from maju.layers.base import Array
 
-__all__ = ["bind", "flat", "given_for"]
+__all__ = ["bind", "flat", "given_for", "matched"]
 
 
 def bind(spec: ModelSpec, x: Any) -> dict[TensorRef, Array]:
@@ -28,7 +28,7 @@ def given_for(spec: ModelSpec, x: Any) -> list[Any]:
     """What was given for each input, from an array, or a list or a dict of them."""
     refs = list(refs_in(spec.inputs))
     if any(not isinstance(part, TensorRef) for part in _parts(spec.inputs)):
-        return _matched(spec.inputs, x, "the inputs")
+        return matched(spec.inputs, x, "the inputs")
     names = [ref.layer for ref in refs]
     keys = list(spec.inputs) if isinstance(spec.inputs, Mapping) else names
     if isinstance(x, Mapping):
@@ -66,18 +66,18 @@ def _parts(structure: Any) -> list[Any]:
     return list(structure) if isinstance(structure, (list, tuple)) else [structure]
 
 
-def _matched(structure: Any, x: Any, where: str) -> list[Any]:
+def matched(structure: Any, x: Any, where: str) -> list[Any]:
     """What was given for each tensor of a nesting of lists and dicts, in a nesting of the same form."""
     if isinstance(structure, TensorRef):
         return [x]
     if isinstance(structure, Mapping):
         if not isinstance(x, Mapping) or not set(structure) <= set(x):
             raise InputError(f"{where}: expected a dict of {', '.join(map(str, structure))}")
-        return [leaf for key in structure for leaf in _matched(structure[key], x[key], f"input {key!r}")]
+        return [leaf for key in structure for leaf in matched(structure[key], x[key], f"input {key!r}")]
     if not isinstance(x, (list, tuple)) or len(x) != len(structure):
         raise InputError(f"{where}: expected a list of {len(structure)}")
     pairs = enumerate(zip(structure, x, strict=True), start=1)
-    return [leaf for n, (part, given) in pairs for leaf in _matched(part, given, f"{where}, number {n}")]
+    return [leaf for n, (part, given) in pairs for leaf in matched(part, given, f"{where}, number {n}")]
 
 
 def _may_be_input(value: Any) -> bool:

@@ -71,6 +71,7 @@ def model_of(
     model = build(spec, formats.weights_for(file, spec), file.path)
     model.saved_training = file.training
     settle(model)
+    model.handed_out = replace is not None  # the caller has those
     return model
 
 

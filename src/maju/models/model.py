@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from maju import formats
+from maju.engine.collected import Collected
+from maju.engine.running import runner_of
 from maju.errors import InputError
 from maju.formats.specification import ModelSpec, TensorRef, map_refs, refs_in
 from maju.layers.base import Layer, Part, Shape
@@ -20,7 +22,7 @@ from maju.layers.policies import plain
 from maju.layers.recurrent import RecurrentLayer
 from maju.layers.time_distributed import TimeDistributedLayer
 from maju.models.graph_layer import GraphLayer
-from maju.models.inputs import bind, flat
+from maju.models.inputs import bind, flat, matched
 from maju.models.summary import summary_text
 from maju.models.symbolic import SymbolicTensor
 from maju.models.tensors import Calls, calls_of, settle
@@ -85,11 +87,12 @@ class Model(TrainableModel, GraphLayer):
 
     def __getstate__(self) -> dict[str, Any]:
         """What a copy or a pickle of it needs: not the calls, which hang together all through the graph."""
+        self.handed_out = True  # to the copy
         return {**vars(self), "_calls": None}
 
     def __setstate__(self, state: Mapping[str, Any]) -> None:
         vars(self).update(state)
-        if "nodes" in state:
+        if "held" in state:
             settle(self)
 
     # Looking at it
@@ -175,11 +178,11 @@ class Model(TrainableModel, GraphLayer):
     def activation_of(self, ref: TensorRef) -> str:
         """The activation that makes a tensor, looking back over layers that only move values."""
         calls = {(step.call.layer, step.index): step.call for step in self.steps}
-        node = self.nodes[ref.layer]
+        node = self.held[ref.layer]
         while node.keras_class in MOVES_VALUES:
             call = calls[ref.layer, ref.call]
             ref = next(refs_in([call.args, call.kwargs]))
-            node = self.nodes[ref.layer]
+            node = self.held[ref.layer]
         if isinstance(node, Model):
             return node.activation_of(flat(node.spec.outputs)[ref.output])
         return "softmax" if node.keras_class == "Softmax" else str(getattr(node, "activation", "linear"))
@@ -213,53 +216,75 @@ class Model(TrainableModel, GraphLayer):
         verbose: Any = "auto",
         steps: int | None = None,
         callbacks: Callback | Sequence[Callback] | None = None,
+        out: Any = None,
     ) -> Any:
-        """The outputs for x as Keras's `predict` gives them, computed some rows at a time.
+        """The outputs for x as Keras's `predict` gives them, by the engine: fused steps, tile by tile.
+
+        Memory grows with a tile and with the outputs, not with x, so that x may be a memory-mapped array,
+        and `out` another.
 
         Args:
             x: an array, for several inputs a list or a dict of them; or an iterable of batches of these, or
                 of ``(x, y)``.
-            batch_size: how many rows are computed together, 128 if this is not said.
+            batch_size: how many rows are taken together where that matters, as in a model that computes over
+                the rows of a batch; 32 if this is not said.
             verbose: taken as Keras takes it; nothing is shown.
             steps: how many batches are computed, if not all.
             callbacks: `maju.callbacks`, told of every batch.
+            out: an array, in the structure of the outputs where they are several, to put them into.
+
+        Returns:
+            the outputs in float32, or as the model's dtype policy says, in their structure.
 
         Raises:
-            InputError: x does not fit the model.
+            InputError: x does not fit the model, or `out` the outputs.
         """
         from maju.callbacks import CallbackList, default_progress
         from maju.training.arguments import callback_list, count_or_none
-        from maju.training.batches import inputs_of
+        from maju.training.batches import BATCH_SIZE, inputs_of, is_stream, whole_inputs
 
         default_progress(verbose)  # which knows what it may be
         size, limit = count_or_none("batch_size", batch_size), count_or_none("steps", steps)
         told = CallbackList(callback_list(callbacks), self, {"steps": limit, "verbose": verbose})
-        parts = []
+        size = size or BATCH_SIZE
+        room = {} if out is None else self._room(out)
+        if callbacks is None and not is_stream(x):
+            inputs = whole_inputs(self, x, limit, size)
+            if not self.stateful:
+                outputs = runner_of(self).run(inputs, size, room)
+                return out if room else self.in_structure(outputs.__getitem__)
+        parts = {ref: Collected(ref.layer, None, room.get(ref)) for ref in refs_in(self.spec.outputs)}
+        rows = count = 0
         try:
             told.on_predict_begin()
-            for step, batch in enumerate(inputs_of(self, x, size, limit)):
-                told.on_predict_batch_begin(step)
-                values, _ = self.run(batch, training=False, masks={})
-                parts.append({ref: plain(values[ref]) for ref in refs_in(self.spec.outputs)})
-                self._refuse_single_numbers(parts[-1])
-                told.on_predict_batch_end(step, {"outputs": self.in_structure(parts[-1].__getitem__)})
+            for count, batch in enumerate(inputs_of(self, x, batch_size, limit), start=1):
+                told.on_predict_batch_begin(count - 1)
+                self.check_rows(batch)
+                outputs = runner_of(self).run(batch, size)
+                first, rows = rows, rows + len(next(iter(batch.values())))
+                for ref, part in parts.items():
+                    part.put(first, rows, outputs[ref])
+                told.on_predict_batch_end(count - 1, {"outputs": self.in_structure(outputs.__getitem__)})
             told.on_predict_end()
         finally:
             told.close()
-        if not parts:
+        if not count:
             raise InputError("x: expected batches, got none")
-        return self.in_structure(lambda ref: np.concatenate([part[ref] for part in parts]))
+        return self.in_structure(lambda ref: parts[ref].whole())
+
+    def _room(self, out: Any) -> dict[TensorRef, Any]:
+        """The array for each output among those that `predict` is to fill."""
+        form = self.in_structure(lambda ref: ref)
+        room = dict(zip(flat(form), matched(form, out, "out"), strict=True))
+        for array in room.values():
+            if not isinstance(array, np.ndarray) or not array.ndim or not array.flags.writeable:
+                raise InputError(f"out: expected an array that can be written, got {type(array).__name__}")
+        return room
 
     def predict_on_batch(self, x: Any) -> Any:
         """The outputs for x, all rows at once."""
         self.build_for(x)
         return self.forward(x)
-
-    def _refuse_single_numbers(self, outputs: Mapping[TensorRef, Any]) -> None:
-        for ref, value in outputs.items():
-            if np.ndim(value) == 0:
-                reason = "is one number for all rows, which depends on the batch; use forward"
-                raise InputError(f"output {ref.layer!r} {reason}")
 
     def reset_states(self) -> None:
         """Let every stateful layer start from zeros again."""

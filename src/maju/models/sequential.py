@@ -23,7 +23,7 @@ __all__ = ["Sequential"]
 BUILT = (
     "_trainable",
     "extra_config",
-    "nodes",
+    "held",
     "shapes",
     "spec",
     "steps",

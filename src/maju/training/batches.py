@@ -25,13 +25,14 @@ __all__ = [
     "StreamBatches",
     "batches_of",
     "inputs_of",
+    "is_stream",
     "refuse_unlike",
     "validation_batches_of",
+    "whole_inputs",
 ]
 
-BATCH_SIZE = 32  # Keras's
-#: How many rows `predict` takes at once, unless it is told.
-PREDICTED_TOGETHER = 128
+#: How many rows make a batch, unless that is said: as in Keras.
+BATCH_SIZE = 32
 #: How many classes a message lists.
 MOST_SHOWN = 10
 
@@ -206,7 +207,7 @@ def _items(stream: Any) -> Iterator[Any]:
     return (stream[index] for index in range(len(stream)))
 
 
-def _is_stream(x: Any) -> bool:
+def is_stream(x: Any) -> bool:
     """Whether these are batches one after the other, and no arrays."""
     if isinstance(x, (Mapping, list, tuple, str, memoryview)) or hasattr(x, "__array__"):
         return False
@@ -234,7 +235,7 @@ def batches_of(
     Raises:
         InputError: it does not fit the model, or one another.
     """
-    if _is_stream(x) or (y is None and _is_list_of_batches(x)):
+    if is_stream(x) or (y is None and _is_list_of_batches(x)):
         for name, given in (("y", y), ("sample_weight", sample_weight), ("batch_size", batch_size)):
             if given is not None:
                 raise InputError(f"{what} gives batches (x, y) one after the other; leave {name} out")
@@ -283,7 +284,7 @@ def inputs_of(
     Raises:
         InputError: they do not fit the model.
     """
-    if _is_stream(x):
+    if is_stream(x):
         if batch_size is not None:
             raise InputError("x gives batches one after the other; leave batch_size out")
         for item in islice(_items(x), steps):
@@ -291,14 +292,27 @@ def inputs_of(
             model.build_for(given)
             yield bind(model.spec, given)
         return
+    inputs = whole_inputs(model, x)
+    rows = len(next(iter(inputs.values())))
+    size = model.rows_of_stateful or batch_size or BATCH_SIZE
+    for start in islice(range(0, max(rows, 1), size), steps):
+        yield {ref: value[start : start + size] for ref, value in inputs.items()}
+
+
+def whole_inputs(
+    model: Model, x: Any, steps: int | None = None, batch_size: int = BATCH_SIZE
+) -> dict[TensorRef, Array]:
+    """The inputs of arrays, all rows or as many as there are in some batches.
+
+    Raises:
+        InputError: they do not fit the model.
+    """
     model.build_for(x)
     inputs = bind(model.spec, x)
     lengths = {len(value) for value in inputs.values()}
     if len(lengths) != 1:
         raise InputError(f"the inputs have different numbers of rows: {sorted(lengths)}")
-    size = model.rows_of_stateful or batch_size or PREDICTED_TOGETHER
-    for start in islice(range(0, max(lengths.pop(), 1), size), steps):
-        yield {ref: value[start : start + size] for ref, value in inputs.items()}
+    return inputs if steps is None else {ref: value[: steps * batch_size] for ref, value in inputs.items()}
 
 
 def whole_batch(

@@ -49,18 +49,18 @@ def activation_at(model: Model, ref: TensorRef) -> str:
 def without_activations(model: Model, refs: Iterable[TensorRef]) -> Model:
     """The same model, of the same weights, whose layers at these outputs leave their activation out."""
     twin = copy.copy(model)
-    twin.nodes = dict(model.nodes)
+    twin.held = dict(model.nodes)
     for ref in refs:
-        node = twin.nodes[ref.layer]
+        node = twin.held[ref.layer]
         if isinstance(node, Model):
-            twin.nodes[ref.layer] = without_activations(node, [flat(node.spec.outputs)[ref.output]])
+            twin.held[ref.layer] = without_activations(node, [flat(node.spec.outputs)[ref.output]])
         elif isinstance(node, (Operation, SoftmaxLayer)):
-            twin.nodes[ref.layer] = IdentityLayer(name=node.name)
+            twin.held[ref.layer] = IdentityLayer(name=node.name)
         else:
             assert isinstance(node, Layer)
             linear: Any = copy.copy(node)
             linear.activation = "linear"
-            twin.nodes[ref.layer] = linear
+            twin.held[ref.layer] = linear
     return twin
 
 

@@ -25,6 +25,7 @@ __all__ = [
     "layers_in",
     "values_of",
     "watched_calls",
+    "watched_run",
 ]
 
 
@@ -114,6 +115,27 @@ def watched_calls(
     return {path: made for path, made in calls.items() if made}
 
 
+def watched_run(
+    model: Model, inputs: Mapping[TensorRef, Array], instead: Mapping[str, Array] | None = None
+) -> tuple[dict[str, list[Call]], dict[TensorRef, Any]]:
+    """Run a model, and give the calls of all its layers by their paths, and all tensors of its graph.
+
+    Args:
+        inputs: as `Sample.inputs`.
+        instead: what to put in the place of what layers give, by their paths.
+    """
+    calls: dict[str, list[Call]] = {}
+    put = instead or {}
+
+    def change(path: str, layer: Layer) -> Layer:
+        return _stand_in(layer, calls.setdefault(path, []), put.get(path))
+
+    values, _ = _with_layers(model, change).run(inputs, training=False, masks={}, keep=True)
+    return {path: made for path, made in calls.items() if made}, {
+        ref: plain(value) for ref, value in values.items()
+    }
+
+
 def call_at(model: Model, inputs: Mapping[TensorRef, Array], path: str) -> Call:
     """Run a model, and give the first call of one of its layers.
 
@@ -170,14 +192,14 @@ def gradient_at(
 def _with_layers(model: Model, change: Callable[[str, Layer], Layer], within: str = "") -> Model:
     """A copy of the graph with other layers in the places of its own; they start from no kept states."""
     twin = copy.copy(model)
-    twin.nodes = {}
+    twin.held = {}
     for name, node in model.nodes.items():
         if isinstance(node, Model):
-            twin.nodes[name] = _with_layers(node, change, f"{within}{name}/")
+            twin.held[name] = _with_layers(node, change, f"{within}{name}/")
         elif isinstance(node, Layer):
-            twin.nodes[name] = change(f"{within}{name}", _without_states(node))
+            twin.held[name] = change(f"{within}{name}", _without_states(node))
         else:
-            twin.nodes[name] = node
+            twin.held[name] = node
     return twin
 
 
