@@ -26,7 +26,7 @@ import numpy.typing as npt
 
 from maju.errors import InputError
 
-__all__ = ["count", "each", "is_part", "matmul", "one_blas_thread"]
+__all__ = ["blas", "count", "each", "is_part", "matmul", "one_blas_thread"]
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -109,6 +109,11 @@ def matmul(a: npt.NDArray[Any], b: npt.NDArray[Any]) -> npt.NDArray[Any]:
     some = [slice(start, start + step) for start in range(0, len(a), step)]
     each(lambda rows: np.matmul(a[rows], b, out=product[rows]), some)
     return product
+
+
+def blas() -> str:
+    """What is known of the library that NumPy multiplies with, to be put behind NumPy's own name."""
+    return "" if _BLAS.threads is None else ", OpenBLAS"
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from maju.cli.explore import explore
 from maju.cli.inspect import inspect
 from maju.cli.own_layers import OwnLayersOption, run_own_layers
 from maju.cli.predict import predict
+from maju.cli.profile import profile
 from maju.cli.report import report
 from maju.cli.reproduce import reproduce
 from maju.cli.verify import verify
@@ -87,6 +88,7 @@ app = typer.Typer(
     "  maju predict model.keras cat.png --resize --labels cat,dog\n"
     "  echo 'makanannya enak sekali' | maju predict sentiment.keras -\n"
     "  maju visualize model.keras cat.png --resize\n"
+    "  maju profile model.keras\n"
     "  maju explore model.keras\n"
     "  maju verify model.keras\n"
     "  maju convert old.h5 new.keras\n"
@@ -96,7 +98,19 @@ app = typer.Typer(
     "  maju reproduce --quick\n"
     "  maju report maju-quick",
 )
-for command in (inspect, predict, visualize, explore, verify, convert, data, demo, reproduce, report):
+for command in (
+    inspect,
+    predict,
+    profile,
+    visualize,
+    explore,
+    verify,
+    convert,
+    data,
+    demo,
+    reproduce,
+    report,
+):
     app.command()(command)
 
 

@@ -30,6 +30,7 @@ from maju.training.trainable_model import TrainableModel
 
 if TYPE_CHECKING:
     from maju.callbacks import Callback
+    from maju.engine.profiling import Profile
 
 __all__ = ["MOVES_VALUES", "Model"]
 
@@ -280,6 +281,25 @@ class Model(TrainableModel, GraphLayer):
             if not isinstance(array, np.ndarray) or not array.ndim or not array.flags.writeable:
                 raise InputError(f"out: expected an array that can be written, got {type(array).__name__}")
         return room
+
+    def plan(self, x: Any = None, print_fn: Callable[[str], object] | None = print) -> Profile:
+        """Print what `predict` does: each step, the layers that it fuses, and its share of the time.
+
+        Args:
+            x: what `predict` takes, of which a tile is timed; random numbers if it is not given.
+            print_fn: what prints; None only returns the outcome.
+
+        Raises:
+            InputError: x does not fit the model.
+        """
+        from maju.engine.profiling import profile
+
+        if x is not None:
+            self.build_for(x)
+        found = profile(runner_of(self).plan, self, x)
+        if print_fn is not None:
+            print_fn(str(found))
+        return found
 
     def predict_on_batch(self, x: Any) -> Any:
         """The outputs for x, all rows at once."""

@@ -36,6 +36,7 @@ from maju.visualize.integrated_gradients import (
 from maju.visualize.mistakes import Mistakes, mistakes, plot_mistakes
 from maju.visualize.reliability import Reliability, plot_reliability, reliability
 from maju.visualize.sample import Sample
+from maju.visualize.steps import plot_steps
 from maju.visualize.target import Target
 from maju.visualize.token_contributions import (
     TokenContributions,
@@ -89,6 +90,7 @@ __all__ = [
     "plot_integrated_gradients",
     "plot_mistakes",
     "plot_reliability",
+    "plot_steps",
     "plot_token_contributions",
     "plot_weight_histograms",
     "reliability",
