@@ -29,7 +29,7 @@ def after_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-GUIDE = ["getting-started", "layers", "models", "custom-layers", "training"]
+GUIDE = ["getting-started", "layers", "models", "custom-layers", "training", "engine", "visualize"]
 PAGES = ["README.md", "README.id.md", *(f"docs/{page}.md" for page in GUIDE)]
 
 

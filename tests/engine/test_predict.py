@@ -194,6 +194,16 @@ def test_classes_go_into_an_array(path: Path) -> None:
         model.predict(X, out=np.empty((70, 5)))
 
 
+def test_threads_change_not_one_bit(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = maju.load(path)
+    found = []
+    for threads in ("1", "2", "5"):
+        monkeypatch.setenv("MAJU_NUM_THREADS", threads)
+        found.append(model.predict(np.tile(X, (20, 1, 1, 1))))
+    np.testing.assert_array_equal(found[1], found[0])
+    np.testing.assert_array_equal(found[2], found[0])
+
+
 def test_callbacks_hear_of_every_batch(path: Path) -> None:
     seen: list[Any] = []
     told = LambdaCallback(on_predict_batch_end=lambda batch, logs: seen.append(logs["outputs"]))

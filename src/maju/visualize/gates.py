@@ -157,7 +157,7 @@ def _track(layer: RecurrentLayer, x: Array, read: Array, states: States) -> dict
         now: dict[str, Array] = {}
         if read[t]:
             now = _gates_at(layer.cell, x[:, t], states)
-            after = layer.cell.step(x[:, t], states)
+            after = _after(layer.cell, x[:, t], states, now)
             states, output = after[: len(states)], after[shown]
         if type(layer.cell) is LSTMCell:
             now["memory c"] = states[1]
@@ -189,6 +189,18 @@ def _gates_at(cell: AnyCell, x: Array, states: States) -> dict[str, Array]:
         past = r * (h @ cell.Uh + bh2) if cell.reset_after else (r * h) @ cell.Uh
         return {"update gate z": z, "reset gate r": r, "candidate": cell.phi(x @ cell.Wh + bh + past)}
     return {}
+
+
+def _after(cell: AnyCell, x: Array, states: States, gates: Mapping[str, Array]) -> States:
+    """What `cell.step` gives, of the gates where there are any."""
+    if type(cell) is LSTMCell:
+        i, f, o, candidate = (gates[name] for name in (*GATES[:3], "candidate"))
+        c = f * states[1] + i * candidate
+        return o * cell.phi(c), c
+    if type(cell) is GRUCell:
+        z = gates["update gate z"]
+        return (z * states[0] + (1 - z) * gates["candidate"],)
+    return cell.step(x, states)
 
 
 def plot_gates(

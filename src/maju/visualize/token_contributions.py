@@ -94,7 +94,8 @@ def token_contributions(
     aim = target_of(model, sample, target, output)
     seen, score = aim.before_activation(model) if logits else (model, aim)
     real = np.flatnonzero(~tokens.padding)
-    whole = float(_outputs(seen, sample, tokens, score, tokens.ids[np.newaxis])[0])
+    given = tokens.ids[np.newaxis]
+    whole = float(_outputs(seen, sample, tokens, score, given)[0]) if logits else aim.value
     without = np.stack([_without(tokens, place, _open(model, tokens)) for place in real.tolist()])
     values = np.full(len(tokens.ids), np.nan)
     values[real] = whole - _outputs(seen, sample, tokens, score, without)
