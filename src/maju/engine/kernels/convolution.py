@@ -14,28 +14,71 @@ from maju.engine.kernels.affine import Affine
 from maju.engine.kernels.kernel import Fused, Places
 from maju.engine.kernels.pooling import fits_pooling, pool_into, pooled
 from maju.engine.kernels.sliding import counted, padded, patches
+from maju.engine.kernels.winograd import Winograd
 from maju.engine.lowering import Instruction
 from maju.layers.activations import Activation
 from maju.layers.base import Array
 from maju.layers.batch_normalization import BatchNormalizationLayer
 from maju.layers.convolution import Convolution
 from maju.layers.pooling import Pooling
+from maju.layers.windows import Windows
 
 __all__ = ["ConvolutionKernel"]
 
-#: How many values what the windows see may hold at a time: with the kernel and the result it stays in the
-#: cache of one core.
-AT_A_TIME = 1 << 16
+#: How many values what the windows see may hold at a time: so few that they stay in the cache of one core,
+#: and so many that BLAS, which lays out the kernel anew for each product, has enough to do with it.
+AT_A_TIME = 1 << 18
+
+
+class WindowRows:
+    """A·x: what the windows see as rows, and one product with the kernel as a matrix.
+
+    Args:
+        kernel: (sizes ..., channels, filters).
+    """
+
+    kind = "rows of windows, one product"
+
+    def __init__(self, windows: Windows, kernel: Array) -> None:
+        self.windows = windows
+        self.matrix = np.ascontiguousarray(kernel.reshape(-1, kernel.shape[-1]))
+        self.pointwise = {*windows.size, *windows.strides} == {1}
+
+    def samples(self, lengths: tuple[int, ...]) -> int:
+        """How many samples are best taken at a time."""
+        return max(1, AT_A_TIME // (math.prod(counted(self.windows, lengths)) * len(self.matrix)))
+
+    def run(self, x: Array, y: Array, frame: Frame) -> None:
+        """Put the convolution of x, (samples, lengths ..., channels), into y."""
+        inputs, filters = self.matrix.shape
+        if self.pointwise:
+            np.matmul(x.reshape(-1, inputs), self.matrix, out=y.reshape(-1, filters))
+            return
+        source = padded(x, self.windows, frame)
+        seen = patches(source, self.windows)
+        lines = y.shape[1]
+        if len(x) == 1:
+            lines = min(lines, max(1, AT_A_TIME // (math.prod(y.shape[2:-1]) * inputs)))
+        rows = frame.scratch(len(x), lines, *seen.shape[2:])
+        for top in range(0, y.shape[1], lines):
+            part = seen[:, top : top + lines]
+            laid_out = rows[:, : part.shape[1]]
+            np.copyto(laid_out, part)
+            into = y[:, top : top + lines]
+            np.matmul(laid_out.reshape(-1, inputs), self.matrix, out=into.reshape(-1, filters))
+        frame.done_with(rows)
+        if source is not x:
+            frame.done_with(source)
 
 
 class ConvolutionKernel(Fused):
-    """pool(φ(A·x + b)): what the windows see as rows, one product, and the rest while it is in the cache.
+    """pool(φ(A·x + b)) for some samples at a time, while what comes of them is in the cache.
 
     Where φ rises, the largest value is taken before it and before the bias, from which it comes to the same:
     a quarter of the values then remain for both.
     """
 
-    kind = "rows of windows, one product"
+    kind = WindowRows.kind
 
     def __init__(
         self,
@@ -48,14 +91,17 @@ class ConvolutionKernel(Fused):
     ) -> None:
         super().__init__(instructions, places)
         self.windows = layer.windows
-        self.channels = layer.channels
+        self.channels, self.filters = layer.channels, layer.filters
         affine = Affine(layer.kernel, layer.bias).then(normalization)
-        self.matrix = np.ascontiguousarray(affine.kernel.reshape(-1, layer.filters))
+        self.rows = WindowRows(layer.windows, affine.kernel)
+        self.winograd: Winograd | None = None
+        if Winograd.suits(layer.windows, layer.channels, layer.filters):
+            self.winograd = Winograd(layer.windows, affine.kernel)
+            self.kind = Winograd.kind
         self.bias = affine.bias
         self.activate = in_place(activation)
         self.pooling = pooling
         self.pools_first = pooling is not None and pooling.keras_class.startswith("Max") and rises(activation)
-        self.pointwise = set(layer.kernel_size) == set(layer.strides) == {1}
 
     def fits(self, x: Array, mask: Any) -> bool:
         rank = len(self.windows.size)
@@ -65,30 +111,20 @@ class ConvolutionKernel(Fused):
         return 0 not in counts and (self.pooling is None or fits_pooling(self.pooling, counts))
 
     def compute(self, x: Array, mask: Any, frame: Frame) -> Array:
-        lengths = counted(self.windows, x.shape[1:-1])
-        inputs, filters = self.matrix.shape
-        y = self.made(frame, len(x), *pooled(self.pooling, lengths), filters)
-        source = padded(x, self.windows, frame)
-        seen = patches(source, self.windows)
-        some = min(len(x), max(1, AT_A_TIME // (math.prod(lengths) * inputs)))
-        lines = max(1, AT_A_TIME // (math.prod(lengths[1:]) * inputs)) if some == 1 else lengths[0]
-        rows = None if self.pointwise else frame.scratch(some, lines, *seen.shape[2:])
-        z = None if self.pooling is None else frame.scratch(some, *lengths, filters)
+        lengths = x.shape[1:-1]
+        counts = counted(self.windows, lengths)
+        wins = self.winograd is not None and self.winograd.wins(len(x), lengths)
+        product: WindowRows | Winograd = self.winograd if wins and self.winograd else self.rows
+        some = min(len(x), product.samples(lengths))
+        y = self.made(frame, len(x), *pooled(self.pooling, counts), self.filters)
+        z = None if self.pooling is None else frame.scratch(some, *counts, self.filters)
         for start in range(0, len(x), some):
-            stop = min(start + some, len(x))
-            into = y[start:stop] if z is None else z[: stop - start]
-            for top in range(0, lengths[0], lines):
-                part = seen[start:stop, top : top + lines]
-                if rows is not None:
-                    laid_out = rows[: len(part), : part.shape[1]]
-                    np.copyto(laid_out, part)
-                    part = laid_out
-                place = into[:, top : top + lines]
-                np.matmul(part.reshape(-1, inputs), self.matrix, out=place.reshape(-1, filters))
-            self._finish(into, y[start:stop])
-        for array in (rows, z, None if source is x else source):
-            if array is not None:
-                frame.done_with(array)
+            part = x[start : start + some]
+            into = y[start : start + some] if z is None else z[: len(part)]
+            product.run(part, into, frame)
+            self._finish(into, y[start : start + some])
+        if z is not None:
+            frame.done_with(z)
         return y
 
     def _finish(self, z: Array, y: Array) -> None:

@@ -40,7 +40,7 @@ class Kernel:
 
     aliases: ClassVar[bool] = False
     #: What it is, for `Plan.describe`.
-    kind: ClassVar[str]
+    kind: str
 
     def __init__(self, instructions: Sequence[Instruction], places: Places) -> None:
         self.instructions = list(instructions)

@@ -35,7 +35,7 @@ class PoolingKernel(Fused):
         return y
 
 
-def fits_pooling(layer: Pooling, lengths: Sequence[int]) -> bool:
+def fits_pooling(layer: Pooling, lengths: tuple[int, ...]) -> bool:
     """Whether a pooling has windows along axes of these lengths, and reaches nowhere beyond them."""
     return 0 not in counted(layer.windows, lengths) and not is_padded(layer.windows, lengths)
 

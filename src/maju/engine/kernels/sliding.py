@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
 
 import numpy as np
 
@@ -10,28 +10,39 @@ from maju.engine.frame import Frame
 from maju.layers.base import Array
 from maju.layers.windows import Windows
 
-__all__ = ["counted", "is_padded", "padded", "patches"]
+__all__ = ["counted", "is_padded", "margins", "padded", "patches"]
+
+#: Of how many shapes at most what follows from them is kept.
+MOST_SHAPES = 1024
 
 
-def counted(windows: Windows, lengths: Sequence[int]) -> tuple[int, ...]:
+@functools.lru_cache(MOST_SHAPES)
+def counted(windows: Windows, lengths: tuple[int, ...]) -> tuple[int, ...]:
     """How many windows there are along each axis."""
-    return tuple(int(n) for n in windows.count(tuple(lengths)) if n is not None)
+    return tuple(int(n) for n in windows.count(lengths) if n is not None)
 
 
-def is_padded(windows: Windows, lengths: Sequence[int]) -> bool:
+@functools.lru_cache(MOST_SHAPES)
+def margins(windows: Windows, lengths: tuple[int, ...]) -> list[tuple[int, int]]:
+    """How far the windows reach beyond axes of these lengths, before and after each."""
+    return windows.margins(lengths)
+
+
+@functools.lru_cache(MOST_SHAPES)
+def is_padded(windows: Windows, lengths: tuple[int, ...]) -> bool:
     """Whether the windows reach beyond axes of these lengths."""
-    return windows.padding != "valid" and any(map(any, windows.margins(lengths)))
+    return any(map(any, margins(windows, lengths)))
 
 
 def padded(x: Array, windows: Windows, frame: Frame, value: float = 0) -> Array:
     """X with the padding of some windows around it, in scratch memory; x itself where there is none."""
     if not is_padded(windows, x.shape[1:-1]):
         return x
-    margins = windows.margins(x.shape[1:-1])
-    lengths = [before + n + after for (before, after), n in zip(margins, x.shape[1:-1], strict=True)]
+    around = margins(windows, x.shape[1:-1])
+    lengths = [before + n + after for (before, after), n in zip(around, x.shape[1:-1], strict=True)]
     y = frame.scratch(len(x), *lengths, x.shape[-1])
     inside: list[slice] = [slice(None)]
-    for (before, after), n in zip(margins, x.shape[1:-1], strict=True):
+    for (before, after), n in zip(around, x.shape[1:-1], strict=True):
         y[*inside, :before] = value
         y[*inside, before + n : before + n + after] = value
         inside.append(slice(before, before + n))
