@@ -30,7 +30,7 @@ from maju.callbacks.progress_bar import ProgressBar
 from maju.callbacks.reduce_lr_on_plateau import ReduceLROnPlateau
 from maju.callbacks.tensorboard import TensorBoard
 from maju.callbacks.terminate_on_nan import TerminateOnNaN
-from maju.errors import InputError
+from maju.training.arguments import check_verbose
 
 __all__ = [
     "BackupAndRestore",
@@ -72,8 +72,7 @@ def default_progress(verbose: Any) -> list[Callback]:
     Raises:
         InputError: it is none of these.
     """
-    if verbose not in ("auto", 0, 1, 2):
-        raise InputError(f"verbose={verbose!r}; expected 0, 1, 2 or 'auto'")
+    check_verbose(verbose)
     if not verbose:
         return []
     return [EpochLines() if verbose == 2 or not _may_show_bars() else ProgressBar()]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from maju.layers.base import Array
 __all__ = ["Arena"]
 
 
+FLOAT32 = np.dtype(np.float32)
 #: How many times larger than what is asked for a block may be: a large one is kept for what needs it.
 LARGER = 4
 
@@ -23,27 +25,25 @@ class Arena:
     """
 
     def __init__(self) -> None:
-        self._free: list[Array] = []
+        self._free: dict[int, list[Array]] = {}  # by their size
         self._lent: dict[int, Array] = {}
 
-    def take(self, *shape: int, dtype: np.dtype | type = np.float32) -> Array:
+    def take(self, *shape: int, dtype: np.dtype[Any] = FLOAT32) -> Array:
         """An array of this shape with anything in it, in the smallest free block that suits it."""
-        dtype = np.dtype(dtype)
         size = math.prod(shape) * dtype.itemsize
-        best = None
-        for place, block in enumerate(self._free):
-            if size <= len(block) <= LARGER * size and (best is None or len(block) < len(self._free[best])):
-                best = place
-        block = np.empty(size, np.uint8) if best is None else self._free.pop(best)
+        blocks = self._free.get(size)
+        if not blocks:
+            best = min((n for n, b in self._free.items() if b and size <= n <= LARGER * size), default=None)
+            blocks = [np.empty(size, np.uint8)] if best is None else self._free[best]
+        block = blocks.pop()
         self._lent[id(block)] = block
-        array: Array = block[:size].view(dtype).reshape(shape)
-        return array
+        return np.ndarray(shape, dtype, block)
 
     def give_back(self, array: Array) -> None:
         """Take back the block of an array, or of any view of it; nothing happens if it is of elsewhere."""
         block = self._lent.pop(id(array.base), None)
         if block is not None:
-            self._free.append(block)
+            self._free.setdefault(len(block), []).append(block)
 
     def holds(self, array: Array) -> bool:
         """Whether an array lies in memory that was lent and not given back."""
@@ -52,4 +52,5 @@ class Arena:
     @property
     def size(self) -> int:
         """The bytes of all blocks together."""
-        return sum(map(len, [*self._free, *self._lent.values()]))
+        free = [block for blocks in self._free.values() for block in blocks]
+        return sum(map(len, [*free, *self._lent.values()]))

@@ -11,7 +11,7 @@ import numpy as np
 from maju.engine.kernels.convolution import ConvolutionKernel
 from maju.engine.kernels.dense import DenseKernel
 from maju.engine.kernels.depthwise import DepthwiseKernel
-from maju.engine.kernels.elementwise import ScaleKernel, SumKernel
+from maju.engine.kernels.elementwise import FlatKernel, ScaleKernel, SumKernel
 from maju.engine.kernels.kernel import Kernel, Places, Readable
 from maju.engine.kernels.pooling import PoolingKernel
 from maju.engine.kernels.recurrent import RecurrentKernel, scan_of
@@ -29,6 +29,7 @@ from maju.layers.dense import DenseLayer
 from maju.layers.depthwise_conv import DepthwiseConvolution
 from maju.layers.dropout import DropoutLayer
 from maju.layers.embedding import EmbeddingLayer
+from maju.layers.flatten import FlattenLayer
 from maju.layers.max_pooling import MaxPooling
 from maju.layers.pooling import Pooling
 from maju.layers.recurrent import RecurrentLayer
@@ -156,6 +157,12 @@ def _pooling(fusion: _Fusion, first: Instruction) -> Kernel | None:
     return PoolingKernel([first], fusion.places, layer) if layer.data_format == "channels_last" else None
 
 
+def _flat(fusion: _Fusion, first: Instruction) -> Kernel | None:
+    layer = first.node
+    assert isinstance(layer, FlattenLayer)
+    return FlatKernel([first], fusion.places) if layer.data_format == "channels_last" else None
+
+
 def _sum(fusion: _Fusion, first: Instruction) -> Kernel | None:
     chain = [first]
     terms = first.call.args[0]
@@ -189,6 +196,7 @@ MAKERS: dict[type[Any], Callable[[_Fusion, Instruction], Kernel | None]] = {
     MaxPooling: _pooling,
     AveragePooling: _pooling,
     AddLayer: _sum,
+    FlattenLayer: _flat,
     EmbeddingLayer: _embedding,
     RecurrentLayer: _recurrent,
     BidirectionalLayer: _recurrent,

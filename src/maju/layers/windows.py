@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ KINDS = {1: "sequences", 2: "images", 3: "volumes"}
 #: reaches as far, whatever the size of the input. A model that is meant seriously stays far below.
 MAX_PLACES = 1 << 20
 MAX_SPREAD = 1 << 13
+#: Of how many shapes at most what follows from them is kept.
+MOST_SHAPES = 1024
 
 
 @dataclass(frozen=True)
@@ -120,13 +123,7 @@ class Windows:
             pairs ``place, seen``. For an image ``seen[n, i, j, c] = padded[n, i·s + a·d, j·s + b·d, c]`` at
             place (a, b): views, no copies, so adding to one adds to `padded`.
         """
-        along = []  # for each axis, the elements that the windows see at each place of theirs
-        for n, k, r, s, d in zip(
-            padded.shape[1:-1], self.size, self.reach, self.strides, self.dilation, strict=True
-        ):
-            along.append([slice(a * d, a * d + n - r + 1, s) for a in range(k)])
-        places = product(*(range(k) for k in self.size))
-        return [(place, padded[:, *seen]) for place, seen in zip(places, product(*along), strict=True)]
+        return [(place, padded[seen]) for place, seen in _seen(self, padded.shape[1:-1])]
 
     def patches(self, padded: Array) -> Array:
         """What every window sees: (batch, windows ..., places of a window ..., channels), a view.
@@ -144,6 +141,18 @@ class Windows:
             (of_one, *jumps, *steps, of_channel),
             writeable=False,
         )
+
+
+@functools.lru_cache(MOST_SHAPES)
+def _seen(windows: Windows, lengths: tuple[int, ...]) -> list[tuple[tuple[int, ...], tuple[slice, ...]]]:
+    """For each place in a window, which elements of a whole, padded tensor the windows see there."""
+    along = []  # for each axis
+    for n, k, r, s, d in zip(
+        lengths, windows.size, windows.reach, windows.strides, windows.dilation, strict=True
+    ):
+        along.append([slice(a * d, a * d + n - r + 1, s) for a in range(k)])
+    places = product(*(range(k) for k in windows.size))
+    return [(place, (slice(None), *seen)) for place, seen in zip(places, product(*along), strict=True)]
 
 
 def whole(value: int | Sequence[int], rank: int) -> tuple[int, ...]:

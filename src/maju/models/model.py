@@ -240,20 +240,20 @@ class Model(TrainableModel, GraphLayer):
         Raises:
             InputError: x does not fit the model, or `out` the outputs.
         """
-        from maju.callbacks import CallbackList, default_progress
-        from maju.training.arguments import callback_list, count_or_none
+        from maju.training.arguments import callback_list, check_verbose, count_or_none
         from maju.training.batches import BATCH_SIZE, inputs_of, is_stream, whole_inputs
 
-        default_progress(verbose)  # which knows what it may be
-        size, limit = count_or_none("batch_size", batch_size), count_or_none("steps", steps)
-        told = CallbackList(callback_list(callbacks), self, {"steps": limit, "verbose": verbose})
-        size = size or BATCH_SIZE
+        check_verbose(verbose)
+        size, limit = count_or_none("batch_size", batch_size) or BATCH_SIZE, count_or_none("steps", steps)
         room = {} if out is None else self._room(out)
         if callbacks is None and not is_stream(x):
             inputs = whole_inputs(self, x, limit, size)
             if not self.stateful:
                 outputs = runner_of(self).run(inputs, size, room)
                 return out if room else self.in_structure(outputs.__getitem__)
+        from maju.callbacks import CallbackList
+
+        told = CallbackList(callback_list(callbacks), self, {"steps": limit, "verbose": verbose})
         parts = {ref: Collected(ref.layer, None, room.get(ref)) for ref in refs_in(self.spec.outputs)}
         rows = count = 0
         try:

@@ -5,16 +5,19 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Collection
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from maju.callbacks import Callback
 from maju.errors import InputError
+
+if TYPE_CHECKING:
+    from maju.callbacks import Callback
 
 __all__ = [
     "augmentation",
     "callback_list",
+    "check_verbose",
     "count",
     "count_or_none",
     "epochs_of_validation",
@@ -51,6 +54,8 @@ def share(name: str, value: Any) -> float:
 
 def callback_list(callbacks: Any) -> list[Callback]:
     """Callbacks: none, one, or several in a list."""
+    from maju.callbacks import Callback
+
     if callbacks is None:
         return []
     given = list(callbacks) if isinstance(callbacks, (list, tuple)) else [callbacks]
@@ -61,6 +66,16 @@ def callback_list(callbacks: Any) -> list[Callback]:
         if not isinstance(callback, Callback):
             raise InputError(f"callbacks: expected maju.callbacks.Callback objects, got {callback!r}")
     return given
+
+
+def check_verbose(verbose: Any) -> None:
+    """Refuse what `verbose` may not be.
+
+    Raises:
+        InputError: it is neither 0, 1, 2 nor "auto".
+    """
+    if verbose not in ("auto", 0, 1, 2):
+        raise InputError(f"verbose={verbose!r}; expected 0, 1, 2 or 'auto'")
 
 
 def epochs_of_validation(validation_freq: Any) -> int | Collection[int]:

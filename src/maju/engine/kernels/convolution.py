@@ -12,7 +12,7 @@ from maju.engine.frame import Frame
 from maju.engine.kernels.activate import in_place, rises
 from maju.engine.kernels.affine import Affine
 from maju.engine.kernels.kernel import Fused, Places
-from maju.engine.kernels.pooling import fits_pooling, pool_into, pooled
+from maju.engine.kernels.pooling import Pool
 from maju.engine.kernels.sliding import counted, padded, patches
 from maju.engine.kernels.winograd import Winograd
 from maju.engine.lowering import Instruction
@@ -100,15 +100,15 @@ class ConvolutionKernel(Fused):
             self.kind = Winograd.kind
         self.bias = affine.bias
         self.activate = in_place(activation)
-        self.pooling = pooling
-        self.pools_first = pooling is not None and pooling.keras_class.startswith("Max") and rises(activation)
+        self.pool = None if pooling is None else Pool.of(pooling)
+        self.pools_first = self.pool is not None and self.pool.largest and rises(activation)
 
     def fits(self, x: Array, mask: Any) -> bool:
         rank = len(self.windows.size)
         if mask is not None or x.ndim != rank + 2 or x.shape[-1] != self.channels or not x.size:
             return False
         counts = counted(self.windows, x.shape[1:-1])
-        return 0 not in counts and (self.pooling is None or fits_pooling(self.pooling, counts))
+        return 0 not in counts and (self.pool is None or self.pool.fits(counts))
 
     def compute(self, x: Array, mask: Any, frame: Frame) -> Array:
         lengths = x.shape[1:-1]
@@ -116,8 +116,9 @@ class ConvolutionKernel(Fused):
         wins = self.winograd is not None and self.winograd.wins(len(x), lengths)
         product: WindowRows | Winograd = self.winograd if wins and self.winograd else self.rows
         some = min(len(x), product.samples(lengths))
-        y = self.made(frame, len(x), *pooled(self.pooling, counts), self.filters)
-        z = None if self.pooling is None else frame.scratch(some, *counts, self.filters)
+        left = counts if self.pool is None else counted(self.pool.windows, counts)
+        y = self.made(frame, len(x), *left, self.filters)
+        z = None if self.pool is None else frame.scratch(some, *counts, self.filters)
         for start in range(0, len(x), some):
             part = x[start : start + some]
             into = y[start : start + some] if z is None else z[: len(part)]
@@ -129,12 +130,11 @@ class ConvolutionKernel(Fused):
 
     def _finish(self, z: Array, y: Array) -> None:
         """Bias, activation and pooling, from z into y, which without pooling is z."""
-        if self.pools_first:
-            assert self.pooling is not None
-            pool_into(y, z, self.pooling)
+        if self.pool is not None and self.pools_first:
+            self.pool.put(y, z)
             z = y
         if self.bias is not None:
             z += self.bias
         self.activate(z)
-        if self.pooling is not None and not self.pools_first:
-            pool_into(y, z, self.pooling)
+        if self.pool is not None and not self.pools_first:
+            self.pool.put(y, z)

@@ -1,7 +1,8 @@
-"""Value by value: normalization, activation, and sums of several tensors."""
+"""Value by value: normalization, activation, sums of several tensors, and vectors of all values."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,7 +18,7 @@ from maju.layers.base import Array
 from maju.layers.batch_normalization import BatchNormalizationLayer
 from maju.models.graph_layer import take_room
 
-__all__ = ["ScaleKernel", "SumKernel"]
+__all__ = ["FlatKernel", "ScaleKernel", "SumKernel"]
 
 
 class ScaleKernel(Fused):
@@ -51,6 +52,19 @@ class ScaleKernel(Fused):
 
     def mask(self, x: Array, mask: Any) -> Any:
         return mask
+
+
+class FlatKernel(Fused):
+    """The same memory, seen as one vector a row."""
+
+    aliases = True
+    kind = "a view"
+
+    def fits(self, x: Array, mask: Any) -> bool:
+        return mask is None and x.ndim > 1 and x.flags.c_contiguous
+
+    def compute(self, x: Array, mask: Any, frame: Frame) -> Array:
+        return x.reshape(len(x), math.prod(x.shape[1:]))
 
 
 class SumKernel(Kernel):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import zip_longest
 from typing import Any, ClassVar
@@ -12,7 +13,6 @@ from maju.engine.frame import Frame, Tensors
 from maju.engine.lowering import Instruction
 from maju.formats.specification import TensorRef
 from maju.layers.base import Array
-from maju.models.bounds import values_in
 from maju.models.graph_layer import run_call, take_room
 from maju.models.inputs import flat
 
@@ -117,5 +117,5 @@ class Fused(Kernel):
         Raises:
             InputError: the model would make too much of its input.
         """
-        take_room(frame.room, values_in(shape), self.instructions[0].node)
+        take_room(frame.room, math.prod(shape), self.instructions[0].node)
         return frame.arena.take(*shape)
