@@ -131,3 +131,12 @@ except AttributeError as error:
 def test_every_layer_is_public() -> None:
     registered = {cls.__name__ for cls in maju.layers.registry.known().values()}
     assert registered <= set(maju.layers.__all__)
+
+
+def test_every_operation_is_where_a_start_looks_for_it() -> None:
+    from maju.layers.operations import function, homes, known
+
+    assert known().keys() == homes.HOMES.keys()
+    for name, home in homes.HOMES.items():
+        assert known()[name].forward.__module__ == f"maju.layers.operations.{home}", name
+    assert vars(function)["_functions"].keys() == homes.HOMES.keys()

@@ -15,16 +15,18 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from itertools import product
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from maju.errors import InputError
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
 
 __all__ = ["blas", "count", "each", "is_part", "matmul", "one_blas_thread"]
 
@@ -138,6 +140,8 @@ def _begun(work: Callable[[], None], helpers: int, most: int) -> list[Future[Non
 
 @functools.cache
 def _pool(most: int) -> ThreadPoolExecutor:
+    from concurrent.futures import ThreadPoolExecutor
+
     return ThreadPoolExecutor(most, thread_name_prefix="maju")
 
 

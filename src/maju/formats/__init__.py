@@ -22,10 +22,6 @@ from maju.formats.keras3 import (
     write_archive,
     write_weights,
 )
-from maju.formats.legacy_h5 import read_legacy, write_legacy
-from maju.formats.onnx import write_onnx
-from maju.formats.safetensors import read_safetensors, write_safetensors
-from maju.formats.shards import read_shards
 from maju.formats.specification import (
     CallSpec,
     LayerSpec,
@@ -85,10 +81,14 @@ def read(path: str | Path, keras_version: str | None = None) -> ModelFile:
     if head.startswith(HDF5_SIGNATURE):
         return _read_hdf5(path, keras_version)
     if head[7:9] == b"\x00{":  # after the length of its header, in 8 bytes
+        from maju.formats.safetensors import read_safetensors
+
         return read_safetensors(path)
     if head.lstrip()[:1] == b"{":
         document = parse_json(_text(path), what)
         if isinstance(document, Mapping) and "weight_map" in document:
+            from maju.formats.shards import read_shards
+
             return read_shards(path, document["weight_map"])
         told = document.get("keras_version") if isinstance(document, Mapping) else None
         version = assumed_version(document) if told is None else told
@@ -117,6 +117,8 @@ def _read_hdf5(path: Path, keras_version: str | None) -> ModelFile:
         what, size = path.name, path.stat().st_size
         training = read_training(lambda: None, lambda: read_optimizer(path, what, size), major=3)
         return ModelFile(what, None, read_weights(path, what, size), training=training)
+    from maju.formats.legacy_h5 import read_legacy
+
     return read_legacy(path, keras_version)
 
 
@@ -161,10 +163,16 @@ def write(
         elif path.suffix == ".keras":
             write_archive(path, spec, arrays, kind, training)
         elif path.suffix in (".h5", ".hdf5"):
+            from maju.formats.legacy_h5 import write_legacy
+
             write_legacy(path, spec, arrays, kind, training)
         elif path.suffix == ".safetensors":
+            from maju.formats.safetensors import write_safetensors
+
             write_safetensors(path, spec, arrays, kind)
         elif path.suffix == ".onnx":
+            from maju.formats.onnx import write_onnx
+
             write_onnx(path, spec, arrays)
         else:
             raise ModelFormatError(f"{path}: the suffix must be one of {', '.join(SUFFIXES)}")

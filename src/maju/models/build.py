@@ -32,7 +32,6 @@ from maju.layers.quantizable import QuantizableLayer
 from maju.layers.time_distributed import TimeDistributedLayer
 from maju.models.bounds import Room, values_in, values_of_operation
 from maju.models.calls import LayerCall
-from maju.models.drawn_weights import DrawnWeights
 from maju.models.graph import in_order
 from maju.models.inputs import flat
 from maju.models.model import Model
@@ -429,8 +428,9 @@ def _read(
 ) -> dict[str, Array]:
     """The arrays of a layer, in whichever of its layouts the file has them."""
     shapes = cls.weight_shapes(layer.config, input_shape)
-    if isinstance(store, DrawnWeights):
-        return _checked(layer, store.draw(layer, shapes, input_shape), shapes, what)
+    draw = getattr(store, "draw", None)
+    if draw is not None:  # of a new layer, which no file has
+        return _checked(layer, draw(layer, shapes, input_shape), shapes, what)
     try:
         return _checked(layer, store.read(layer, list(shapes)), shapes, what)
     except ModelFormatError:

@@ -12,7 +12,6 @@ from maju.errors import InputError, ModelFormatError
 from maju.formats.specification import ModelFile, ModelSpec
 from maju.models.build import build
 from maju.models.model import Model
-from maju.models.substitutes import with_substitutes
 from maju.models.tensors import settle
 
 __all__ = ["load", "read_source"]
@@ -67,6 +66,8 @@ def model_of(
             f"{file.path}: weights alone; give the layers too: load(path, architecture='model.json')"
         )
     if replace is not None:
+        from maju.models.substitutes import with_substitutes
+
         spec = with_substitutes(spec, replace)
     model = build(spec, formats.weights_for(file, spec), file.path)
     model.saved_training = file.training

@@ -12,10 +12,11 @@ import numpy as np
 from maju.errors import InputError
 from maju.layers.base import Array, Layer
 from maju.layers.bidirectional import BidirectionalLayer
-from maju.layers.cell import AnyCell, States
+from maju.layers.cell import AnyCell, Cell, States
 from maju.layers.gru_cell import GRUCell
 from maju.layers.lstm_cell import LSTMCell
 from maju.layers.recurrent import RecurrentLayer
+from maju.layers.sweep import swept
 from maju.models import Model
 from maju.visualize.probe import Call, find_layer, layers_in
 from maju.visualize.sample import sample_of
@@ -148,26 +149,35 @@ def tracks_of(call: Call, path: str) -> tuple[dict[str, dict[str, Array]], Array
 
 def _track(layer: RecurrentLayer, x: Array, read: Array, states: States) -> dict[str, Array]:
     """Each quantity at each step, for one row: x (1, time, inputs)."""
-    steps = range(x.shape[1])
-    seen: dict[int, dict[str, Array]] = {}
-    any_gates = _gates_at(layer.cell, x[:, 0], states)
-    shown = layer.cell.output_state
-    output = np.zeros((1, *(n or 0 for n in layer.cell.output_shape(x.shape[2:]))), x.dtype)
-    for t in reversed(steps) if layer.go_backwards else steps:
-        now: dict[str, Array] = {}
-        if read[t]:
-            now = _gates_at(layer.cell, x[:, t], states)
-            after = _after(layer.cell, x[:, t], states, now)
-            states, output = after[: len(states)], after[shown]
-        if type(layer.cell) is LSTMCell:
-            now["memory c"] = states[1]
-        seen[t] = {**now, "state h": output}
-    nothing = {name: np.full_like(value, np.nan) for name, value in any_gates.items()}
-    order = [*any_gates, *(name for name in ("memory c", "state h") if name in seen[0])]
-    return {
-        name: np.concatenate([seen[t][name] if name in seen[t] else nothing[name] for t in steps])
-        for name in order
-    }
+    order = slice(None, None, -1 if layer.go_backwards else 1)  # and back from it
+    taken, kept = x[0, order], read[order]
+    over_time = _states_over_time(layer.cell, taken, kept, states)
+    gates = _gates_at(layer.cell, taken, tuple(track[:-1] for track in over_time[: len(states)]))
+    found = {name: np.where(kept[:, np.newaxis], value, np.nan) for name, value in gates.items()}
+    if type(layer.cell) is LSTMCell:
+        found["memory c"] = over_time[1][1:]
+    shown = np.logical_or.accumulate(kept)[:, np.newaxis]  # before the first output there is none
+    found["state h"] = np.where(shown, over_time[layer.cell.output_state][1:], 0)
+    return {name: value[order].astype(x.dtype, copy=False) for name, value in found.items()}
+
+
+def _states_over_time(cell: AnyCell, x: Array, read: Array, states: States) -> list[Array]:
+    """Each state before the first step and after every one, (1 + time, units); behind them other outputs.
+
+    Args:
+        x: the steps as they are taken, (time, inputs).
+        read: which of them the mask does not leave out.
+    """
+    if cell.sweep is not None and isinstance(cell, Cell):
+        off = None if read.all() else ~read[:, np.newaxis, np.newaxis]
+        run = swept(cell.sweep, cell, np.ascontiguousarray(x[:, np.newaxis]), states, off)
+        return [track[:, 0] for track in run.states]
+    nothing = np.zeros((1, *(n or 0 for n in cell.output_shape(x.shape[1:]))), x.dtype)
+    after = [(*states, nothing)]
+    for x_t, is_read in zip(x, read, strict=True):
+        after.append(cell.step(x_t[np.newaxis], states) if is_read else after[-1])
+        states = after[-1][: len(states)]
+    return [np.concatenate(track) for track in zip(*after, strict=False)]
 
 
 def _gates_at(cell: AnyCell, x: Array, states: States) -> dict[str, Array]:
@@ -189,18 +199,6 @@ def _gates_at(cell: AnyCell, x: Array, states: States) -> dict[str, Array]:
         past = r * (h @ cell.Uh + bh2) if cell.reset_after else (r * h) @ cell.Uh
         return {"update gate z": z, "reset gate r": r, "candidate": cell.phi(x @ cell.Wh + bh + past)}
     return {}
-
-
-def _after(cell: AnyCell, x: Array, states: States, gates: Mapping[str, Array]) -> States:
-    """What `cell.step` gives, of the gates where there are any."""
-    if type(cell) is LSTMCell:
-        i, f, o, candidate = (gates[name] for name in (*GATES[:3], "candidate"))
-        c = f * states[1] + i * candidate
-        return o * cell.phi(c), c
-    if type(cell) is GRUCell:
-        z = gates["update gate z"]
-        return (z * states[0] + (1 - z) * gates["candidate"],)
-    return cell.step(x, states)
 
 
 def plot_gates(

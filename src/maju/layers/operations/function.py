@@ -7,6 +7,7 @@ hyper-parameters, which Keras keeps in the config of the node, stand behind the 
 from __future__ import annotations
 
 import functools
+import importlib
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from maju.layers.operations.homes import HOMES
 from maju.layers.operations.types import DTYPES, common
 
 __all__ = ["Function", "elementwise", "find", "known", "move_back", "moving", "operation"]
@@ -70,11 +72,17 @@ _functions: dict[str, Function] = {}
 
 def find(keras_class: str) -> Function | None:
     """The function for a class of Keras, or None where maju has none."""
-    return _functions.get(keras_class)
+    home = HOMES.get(keras_class)
+    if home is None:
+        return None
+    importlib.import_module(f"maju.layers.operations.{home}")
+    return _functions[keras_class]
 
 
 def known() -> dict[str, Function]:
     """Every function by the name of its Keras class."""
+    for home in set(HOMES.values()):
+        importlib.import_module(f"maju.layers.operations.{home}")
     return dict(_functions)
 
 

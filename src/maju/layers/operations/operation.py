@@ -10,7 +10,6 @@ import numpy as np
 
 from maju.errors import GradientError, InputError, Problem
 from maju.layers.base import Array, Config
-from maju.layers.operations.activation_functions import ACTIVATIONS
 from maju.layers.operations.function import find
 from maju.layers.operations.types import DTYPES
 from maju.layers.policies import BFloat16, Policy, leaves, plain
@@ -46,6 +45,8 @@ class Operation:
     @property
     def activation(self) -> str:
         """The activation function that it is, by the name that a layer would give it."""
+        from maju.layers.operations.activation_functions import ACTIVATIONS
+
         return ACTIVATIONS.get(self.keras_class, "linear")
 
     @staticmethod
