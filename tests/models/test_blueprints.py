@@ -367,3 +367,57 @@ def test_a_function_is_no_initializer_that_a_file_can_hold() -> None:
         InputError, match=r"kernel_initializer: no file can hold array\(\[\[1., 1.\], \[1., 1.\]\]\)"
     ):
         layers.Dense(2, kernel_initializer=np.ones((2, 2)))  # type: ignore[arg-type]
+
+
+# What is learned from data
+
+TEXTS = [
+    "makanannya enak sekali",
+    "mahal dan tempatnya kotor",
+    "Enak, dan murah!",
+    "pelayanannya ramah dan enak",
+]
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"max_tokens": 6, "output_sequence_length": 5},
+        {"output_mode": "tf_idf"},
+        {"output_mode": "multi_hot", "max_tokens": 5, "pad_to_max_tokens": True},
+        {"output_mode": "count", "ngrams": 2, "standardize": "lower"},
+    ],
+    ids=lambda config: config.get("output_mode", "int"),
+)
+def test_a_vocabulary_is_learned_as_keras_learns_it(config: dict[str, Any]) -> None:
+    theirs, mine = keras.layers.TextVectorization(**config), layers.TextVectorization(**config)
+    for layer in (theirs, mine):
+        layer.adapt(TEXTS)
+    # Tokens as frequent as others stand in an order of Keras's own: from the end of the alphabet.
+    assert mine.get_vocabulary() == theirs.get_vocabulary()
+    new = ["enak dan enak", "tidak ramah", ""]
+    np.testing.assert_allclose(mine(new), theirs(new).numpy(), rtol=1e-6)
+
+
+def test_texts_are_learned_trained_on_and_saved(tmp_path: Path) -> None:
+    words = layers.TextVectorization(max_tokens=20, output_sequence_length=6)
+    words.adapt(TEXTS)
+    stack = [maju.Input((), dtype="string"), words, layers.Embedding(20, 4, mask_zero=True), layers.LSTM(3)]
+    model = maju.Sequential([*stack, layers.Dense(2, activation="softmax")])
+    model.compile("adam", "sparse_categorical_crossentropy")
+    model.fit(TEXTS, np.array([1, 0, 1, 1]), epochs=1, verbose=0)
+    model.save(tmp_path / "texts.keras")
+    theirs = keras.saving.load_model(tmp_path / "texts.keras")
+    expected = theirs.predict(keras.ops.convert_to_tensor(TEXTS), verbose=0)
+    np.testing.assert_allclose(model.predict(TEXTS), expected, atol=1e-6)
+
+
+def test_without_a_vocabulary_there_are_no_ids() -> None:
+    words = layers.TextVectorization(name="words")
+    for call in (lambda: words(["satu"]), lambda: maju.Sequential([maju.Input((), dtype="string"), words])):
+        with pytest.raises(
+            InputError, match=r"layer 'words' \(TextVectorization\) has no vocabulary yet: call"
+        ):
+            call()
+    with pytest.raises(InputError, match="learns the vocabulary of TextVectorization alone"):
+        layers.Normalization().adapt([1.0])

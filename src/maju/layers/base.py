@@ -192,6 +192,11 @@ class Part:
         return []
 
     @classmethod
+    def unlearned(cls, config: Config) -> list[str]:
+        """The hyper-parameters that are missing in a config, and that `adapt` would learn from data."""
+        return []
+
+    @classmethod
     def refuse(cls, config: Config) -> None:
         """Raise UnsupportedModelError for a config in which anything is not implemented."""
         problems = cls.problems(config, f"layer {config.get('name')!r} ({cls.keras_class})")

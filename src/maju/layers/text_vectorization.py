@@ -85,10 +85,14 @@ class TextVectorizationLayer(Layer):
             function = config[key].get("config", "?")
             what = f"{key} is the function {function!r} of the model's author, which the file does not hold"
             found.append(Problem(where, what))
-        for key, needed in (("vocabulary", True), ("idf_weights", config.get("output_mode") == "tf_idf")):
-            if needed and config.get(key) is None:
-                found.append(Problem(where, f"the file does not hold its {key}", "save the model as .keras"))
+        for key in cls.unlearned(config):
+            found.append(Problem(where, f"the file does not hold its {key}", "save the model as .keras"))
         return found
+
+    @classmethod
+    def unlearned(cls, config: Config) -> list[str]:
+        needed = ["vocabulary", *(["idf_weights"] if config.get("output_mode") == "tf_idf" else [])]
+        return [key for key in needed if config.get(key) is None]
 
     def get_config(self) -> dict[str, Any]:
         config = super().get_config()
@@ -101,9 +105,13 @@ class TextVectorizationLayer(Layer):
             return getattr(self.vectorizer, name)
         raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
 
-    def adapt(self, texts: Any) -> None:
-        """Learn the vocabulary from texts."""
-        self.vectorizer.adapt(texts)
+    def adapt(self, data: Any) -> None:
+        """Learn the vocabulary from texts, in the place of the one that there is."""
+        self.vectorizer.adapt(data)
+
+    def get_vocabulary(self) -> list[str]:
+        """The token of every id."""
+        return self.vocabulary or []
 
     def forward(self, x: Any, training: bool = False, mask: Any = None) -> Array:
         y = self.vectorizer(x)

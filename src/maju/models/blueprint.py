@@ -16,6 +16,7 @@ from maju.formats.specification import LayerSpec
 from maju.layers import activations, registry
 from maju.layers.base import Layer
 from maju.layers.policies import Policy
+from maju.layers.text_vectorization import TextVectorizationLayer
 from maju.layers.time_distributed import TimeDistributedLayer
 from maju.models.build import check_counts
 from maju.models.functional import called, made_and_called
@@ -217,7 +218,8 @@ class Blueprint:
             if self.config.pop(key, None) is not None:
                 raise InputError(f"{self._where}: {key} is known in files alone, not for new layers")
         try:
-            self._layer_class().refuse(self.config)
+            layer = self._layer_class()
+            layer.refuse({**self.config, **dict.fromkeys(layer.unlearned(self.config), ...)})
             Policy.of(self.config.get("dtype"))
             check_counts(self.config)
         except ValueError as error:
@@ -243,6 +245,9 @@ class Blueprint:
             self.layer = TimeDistributedLayer.around(self._model, self.config)
         if self.layer is not None:
             return called(self.layer, args, kwargs)
+        unlearned = self._layer_class().unlearned(self.config)
+        if unlearned:
+            raise InputError(f"{self._where} has no {unlearned[0]} yet: call adapt(texts), or give it one")
         spec = LayerSpec(self.keras_class, self.name, self.config)
         made, outputs = made_and_called(spec, None, args, kwargs)
         assert isinstance(made, Layer)
@@ -265,6 +270,26 @@ class Blueprint:
         several = isinstance(input_shape, list)
         tensors = [Input(batch_shape=shape) for shape in (input_shape if several else [input_shape])]
         self(*tensors) if self._layer_class().call_tensors else self(tensors if several else tensors[0])
+
+    def adapt(self, data: Any) -> None:
+        """Let a TextVectorization learn its vocabulary from texts.
+
+        Raises:
+            InputError: it is another layer, or there is no token in the texts.
+        """
+        if self.layer is None:
+            layer = self._layer_class()
+            if not issubclass(layer, TextVectorizationLayer):
+                reason = "maju learns the vocabulary of TextVectorization alone"
+                raise InputError(f"{self._where}: {reason}; give this layer what it is to know")
+            learned = ("vocabulary", "idf_weights")
+            asked = [key for key in layer.hyper_parameters if key in self.config and key not in learned]
+            learning = layer(**{key: self.config[key] for key in asked}, name=self.name)
+            learning.adapt(data)
+            self.config |= {key: getattr(learning, key) for key in learned}
+            self.build((None,))
+        else:
+            self.layer.adapt(data)  # type: ignore[attr-defined]
 
     def _set_weights(self) -> None:
         """Put the arrays that were given as ``weights`` in the place of those that were drawn."""
