@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test check lint types tables docs clean help
+.PHONY: bench demo test check lint types tables docs clean help
 
 help:  ## list the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -36,6 +36,10 @@ types: $(STAMP)  ## mypy, strict
 
 tables: $(STAMP)  ## write the guide's list of layers anew, from the Keras that is installed
 	PYTHONPATH=tests $(BIN)/python -m supported_layers
+
+bench: $(STAMP)  ## predictions beside Keras, a tf.function and ONNX Runtime: a table, JSON and a plot
+	$(BIN)/python -m pip install --quiet -e '.[bench]'
+	$(BIN)/python benchmarks/inference.py --json benchmarks/inference.json --plot benchmarks/inference.png
 
 docs: $(STAMP)  ## build the user's guide into site/
 	$(BIN)/python -m pip install --quiet -e '.[docs]'

@@ -48,6 +48,10 @@ RECURRENT = {
 TEXT = {f"{name}{mask}": (*how, bool(mask)) for mask in ("", ", masked") for name, how in RECURRENT.items()}
 APPLICATIONS = ("MobileNetV2", "ResNet50V2", "DenseNet121")
 NAMES = (*ACROSS, *TEXT, *APPLICATIONS)
+#: What the plots show the cost against: models whose names say how they differ, or how many rows there are.
+BATCHES = (1, 4, 16, 64, 256, 1024)
+LENGTHS = {f"LSTM 64 over {n} tokens": n for n in (25, 50, 100, 200, 400)}
+FILTERS = {f"32 to {n} filters, 3x3": n for n in (8, 16, 32, 64, 128, 256)}
 
 
 def build(name):
@@ -66,8 +70,14 @@ def build(name):
             stack.append(layers.MaxPooling2D())
         stack += [layers.Flatten(), layers.Dense(128, activation="relu")]
         return keras.Sequential([*stack, layers.Dense(10, activation="softmax")])
-    kind, units, count, both, masked = TEXT[name]
-    stack = [keras.Input((TOKENS,), dtype="int32"), layers.Embedding(WORDS, 128, mask_zero=masked)]
+    if name in FILTERS:
+        convolution = layers.Conv2D(FILTERS[name], 3, padding="same", activation="relu")
+        return keras.Sequential([keras.Input((32, 32, 32)), convolution, layers.GlobalAveragePooling2D()])
+    kind, units, count, both, masked = TEXT["LSTM 64" if name in LENGTHS else name]
+    stack = [
+        keras.Input((LENGTHS.get(name, TOKENS),), dtype="int32"),
+        layers.Embedding(WORDS, 128, mask_zero=masked),
+    ]
     for number in range(count):
         layer = getattr(layers, kind)(units, return_sequences=number < count - 1)
         stack.append(layers.Bidirectional(layer) if both else layer)
@@ -82,6 +92,10 @@ def rows(name):
         return rng.random((256, 96, 96, 3), np.float32)
     if name in ACROSS:
         return rng.random((IMAGES, 32, 32, 3), np.float32)
+    if name in FILTERS:
+        return rng.random((256, 32, 32, 32), np.float32)
+    if name in LENGTHS:
+        return rng.integers(1, WORDS, (TEXTS, LENGTHS[name]), dtype=np.int32)
     ids = rng.integers(1, WORDS, (TEXTS, TOKENS), dtype=np.int32)
     return np.where(np.arange(TOKENS) < rng.integers(TOKENS // 5, TOKENS + 1, (TEXTS, 1)), ids, 0)
 
@@ -143,9 +157,10 @@ def work(side, name, folder, pipe):
     predict = predictor(side, folder)
     pipe.send(predict(x))
     while (what := pipe.recv()) is not None:
-        begun = time.perf_counter()
-        if what == "all":
-            predict(x)
+        if what != "one":  # so many rows at once
+            predict(x[:what])  # which Keras prepares for anew where their number is another one
+            begun = time.perf_counter()
+            predict(x[:what])
             pipe.send(time.perf_counter() - begun)
         else:
             times = []
@@ -157,8 +172,12 @@ def work(side, name, folder, pipe):
     pipe.send(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 
 
-def measure(name, rounds):
-    """The medians of each side, and how far its outputs lie from Keras's."""
+def measure(name, rounds, batches=()):
+    """The medians of each side, and how far its outputs lie from Keras's.
+
+    Args:
+        batches: numbers of rows whose time is taken too.
+    """
     context = multiprocessing.get_context("spawn")
     with tempfile.TemporaryDirectory() as folder:
         made(context, name, folder)
@@ -169,7 +188,7 @@ def measure(name, rounds):
             processes[-1].start()
             theirs.close()
             outputs[side] = pipes[side].recv()
-        took = {what: {side: [] for side in SIDES} for what in ("all", "one")}
+        took = {what: {side: [] for side in SIDES} for what in (len(rows(name)), "one", *batches)}
         for number in range(rounds + 1):
             for what, of_sides in took.items():
                 for side in SIDES[number % 2 :] + SIDES[: number % 2]:  # nobody always comes first
@@ -181,13 +200,49 @@ def measure(name, rounds):
         for side, process in zip(SIDES, processes, strict=True):
             pipes[side].send(None)
             result[side] = {
-                "all_s": statistics.median(took["all"][side]),
+                "all_s": statistics.median(took[len(rows(name))][side]),
                 "one_s": statistics.median(took["one"][side]),
                 "peak_mb": pipes[side].recv(),
+                "batches_s": [statistics.median(took[rows][side]) for rows in batches],
                 "difference": float(np.abs(outputs[side] - outputs["keras"]).max()),
             }
             process.join()
     return result
+
+
+def curves(rounds):
+    """What each side takes by rows, by tokens and by filters: title, unit, x, seconds by side."""
+    name = "CNN 32-64-128"
+    by_rows = measure(name, rounds, BATCHES)
+    found = [(name, "rows", list(BATCHES), {side: by_rows[side]["batches_s"] for side in SIDES})]
+    for title, unit, models in (
+        (f"LSTM 64, {TEXTS} texts", "tokens", LENGTHS),
+        ("3x3 convolution of 32 channels, 256 images", "filters", FILTERS),
+    ):
+        results = [measure(model, rounds) for model in models]
+        took = {side: [result[side]["all_s"] for result in results] for side in SIDES}
+        found.append((title, unit, list(models.values()), took))
+    return found
+
+
+def plot(found, path):
+    """The curves as three panels, in colours and with marks that can be told apart in grey too."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(13, 4), layout="constrained")
+    FigureCanvasAgg(figure)
+    styles = zip(SIDES, ("#D55E00", "#E69F00", "#0072B2", "#000000"), "s^Do", strict=True)
+    styles = {side: {"color": colour, "marker": mark} for side, colour, mark in styles}
+    for axes, (title, unit, xs, took) in zip(figure.subplots(1, 3), found, strict=True):
+        for side, seconds in took.items():
+            axes.plot(xs, [1e3 * s for s in seconds], label=side, linewidth=2, markersize=6, **styles[side])
+        axes.set(title=title, xlabel=unit, ylabel="milliseconds", xscale="log", yscale="log", xticks=xs)
+        axes.set_xticklabels(map(str, xs))
+        axes.minorticks_off()
+        axes.grid(alpha=0.3)
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=4, frameon=False)
+    figure.savefig(path, dpi=120)
 
 
 COLD = {
@@ -258,6 +313,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=7, help="how many rounds count")
     parser.add_argument("--only", nargs="*", help="names of models, or parts of them")
     parser.add_argument("--json", type=Path, help="a file for the figures")
+    parser.add_argument("--plot", type=Path, help="a picture of cost against rows, tokens and filters")
     parser.add_argument("--no-cold", action="store_true", help="leave the cold start out")
     chosen = parser.parse_args()
     names = [name for name in NAMES if not chosen.only or any(part in name for part in chosen.only)]
@@ -269,6 +325,9 @@ def main():
     if not chosen.no_cold:
         cold = {name: cold_start(name, chosen.rounds) for name in ("CNN 32-64-128", "LSTM 64")}
     found = {"machine": machine(), "predictions": results, "cold_start_s": cold}
+    if chosen.plot:
+        found["curves"] = curves(chosen.rounds)
+        plot(found["curves"], chosen.plot)
     if chosen.json:
         chosen.json.write_text(json.dumps(found, indent=2) + "\n")
     print(", ".join(f"{key} {value}" for key, value in found["machine"].items()))
