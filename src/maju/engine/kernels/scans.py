@@ -16,6 +16,9 @@ from maju.layers.simple_rnn_cell import SimpleRNNCell
 
 __all__ = ["SCANS", "GRUScan", "LSTMScan", "Scan", "SimpleRNNScan"]
 
+#: Numbers that need not be made anew at every step.
+ONE, HALF = np.float32(1), np.float32(0.5)
+
 
 class Scan:
     """A cell's steps, with weights as the scan wants them.
@@ -99,7 +102,7 @@ class Scan:
     states = 1
 
     def room(self, rows: int, frame: Frame) -> list[Array]:
-        """The memory that `step` works in."""
+        """The memory that `step` works in, and views of it, which are costly to make at every step."""
         return [frame.scratch(rows, self.recurrent_kernel.shape[1])]
 
     def step(self, z: Array, h: Array, rest: list[Array], room: list[Array]) -> None:
@@ -134,21 +137,23 @@ class LSTMScan(Scan):
         return np.repeat(np.array([0.5, 0.5, 1, 0.5], np.float32), cell.units)
 
     def room(self, rows: int, frame: Frame) -> list[Array]:
-        return [*super().room(rows, frame), frame.scratch(rows, self.units)]
+        (product,) = super().room(rows, frame)
+        parts = np.split(product, 4, axis=1)
+        return [product, product[:, : 3 * self.units], *parts, frame.scratch(rows, self.units)]
 
     def step(self, z: Array, h: Array, rest: list[Array], room: list[Array]) -> None:
-        (product, share), (c,), units = room, rest, self.units
+        product, gates, i, f, o, candidate, share = room
+        (c,) = rest
         np.matmul(h, self.recurrent_kernel, out=product)
-        product += z
+        np.add(product, z, out=product)
         np.tanh(product, out=product)
-        gates = product[:, : 3 * units]
-        gates += 1
-        gates *= 0.5
-        c *= product[:, units : 2 * units]
-        np.multiply(product[:, :units], product[:, 3 * units :], out=share)
-        c += share
+        np.add(gates, ONE, out=gates)
+        np.multiply(gates, HALF, out=gates)
+        np.multiply(c, f, out=c)
+        np.multiply(i, candidate, out=share)
+        np.add(c, share, out=c)
         np.tanh(c, out=share)
-        np.multiply(product[:, 2 * units : 3 * units], share, out=h)
+        np.multiply(o, share, out=h)
 
 
 class GRUScan(Scan):
@@ -178,34 +183,34 @@ class GRUScan(Scan):
         return both
 
     def room(self, rows: int, frame: Frame) -> list[Array]:
-        return [frame.scratch(rows, 3 * self.units), frame.scratch(rows, self.units)]
+        units = self.units
+        if self.reset_after:
+            product = frame.scratch(rows, 3 * units)
+            gates, inner = product[:, : 2 * units], product[:, 2 * units :]
+        else:
+            product = gates = frame.scratch(rows, 2 * units)
+            inner = frame.scratch(rows, units)
+        return [product, gates, gates[:, :units], gates[:, units:], inner]
 
     def step(self, z: Array, h: Array, rest: list[Array], room: list[Array]) -> None:
-        (product, inner), units = room, self.units
-        if self.reset_after:
-            np.matmul(h, self.recurrent_kernel, out=product)
-            gates = product[:, : 2 * units]
-        else:
-            gates = product.reshape(-1)[: 2 * units * len(h)].reshape(len(h), 2 * units)
-            np.matmul(h, self.of_gates, out=gates)
-        gates += z[:, : 2 * units]
+        product, gates, update, reset, inner = room
+        np.matmul(h, self.recurrent_kernel if self.reset_after else self.of_gates, out=product)
+        np.add(gates, z[:, : 2 * self.units], out=gates)
         np.tanh(gates, out=gates)
-        gates += 1
-        gates *= 0.5
-        update, reset = gates[:, :units], gates[:, units:]
+        np.add(gates, ONE, out=gates)
+        np.multiply(gates, HALF, out=gates)
         if self.reset_after:
-            inner = product[:, 2 * units :]
             if self.inner_bias is not None:
-                inner += self.inner_bias
-            inner *= reset
+                np.add(inner, self.inner_bias, out=inner)
+            np.multiply(inner, reset, out=inner)
         else:
-            reset *= h
+            np.multiply(reset, h, out=reset)
             np.matmul(reset, self.of_candidate, out=inner)
-        inner += z[:, 2 * units :]
+        np.add(inner, z[:, 2 * self.units :], out=inner)
         np.tanh(inner, out=inner)
-        h -= inner
-        h *= update
-        h += inner
+        np.subtract(h, inner, out=h)
+        np.multiply(h, update, out=h)
+        np.add(h, inner, out=h)
 
 
 SCANS: Mapping[type[Any], type[Scan]] = {SimpleRNNCell: SimpleRNNScan, LSTMCell: LSTMScan, GRUCell: GRUScan}
