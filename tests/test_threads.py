@@ -47,6 +47,19 @@ def test_a_part_knows_that_it_is_one(several: int) -> None:
     assert not threads.is_part()
 
 
+def test_of_several_errors_that_of_the_first_item_comes_out(several: int) -> None:
+    second = threading.Event()
+
+    def fail(n: int) -> None:
+        if n == 0 and several > 1:
+            second.wait(60)  # so that the second comes first
+        second.set()
+        raise IndexError(f"item {n}")
+
+    with pytest.raises(IndexError, match="item 0"):
+        threads.each(fail, range(9))
+
+
 def test_an_error_comes_out_and_nothing_is_begun_after_it(several: int) -> None:
     begun = []
 

@@ -62,11 +62,15 @@ def each(function: Callable[[Item], Result], items: Iterable[Item]) -> list[Resu
     The caller's own thread takes part, and does all that no other has begun. So it may be called by many
     threads at once, within itself and after a fork: none waits for what waits itself. Where there are several
     items, BLAS computes with one thread, even if there is no other: so the outcome is the same to the bit.
+
+    Raises:
+        Exception: that of the first item, in their order, for which the function raises one.
     """
     todo = deque(enumerate(items))
     if len(todo) < 2:
         return [function(item) for _, item in todo]
     results: dict[int, Result] = {}
+    errors: dict[int, BaseException] = {}
     threads = count()
 
     def work() -> None:
@@ -75,7 +79,11 @@ def each(function: Callable[[Item], Result], items: Iterable[Item]) -> list[Resu
                 place, item = todo.popleft()
             except IndexError:  # another thread has just taken the last
                 return
-            results[place] = function(item)
+            try:
+                results[place] = function(item)
+            except BaseException as error:  # the items before it were begun earlier, and may raise too
+                errors[place] = error
+                todo.clear()
 
     with _BLAS.held_to_one():
         before = _PART.set(True)
@@ -84,12 +92,11 @@ def each(function: Callable[[Item], Result], items: Iterable[Item]) -> list[Resu
             work()
         finally:
             _PART.reset(before)
-            todo.clear()  # which an error leaves full
             futures = [future for future in futures if not future.cancel()]
             for future in futures:
                 future.exception()  # once it is there, the thread is done
-    for future in futures:
-        future.result()
+    if errors:
+        raise errors[min(errors)]
     return [results[place] for place in sorted(results)]
 
 
