@@ -235,6 +235,8 @@ def test_rows_that_are_computed_together_are_those_of_a_batch(batch_size: int | 
     size = batch_size or 32
     expected = [part - part.mean(axis=0) for part in np.split(x, range(size, 70, size))]
     np.testing.assert_allclose(model.predict(x, batch_size), np.concatenate(expected), atol=1e-6)
+    stream = (x[start : start + size] for start in range(0, 70, size))
+    np.testing.assert_allclose(model.predict(stream), np.concatenate(expected), atol=1e-6)
 
 
 @pytest.mark.parametrize("batch_size", [None, 7, 70])

@@ -245,24 +245,27 @@ class Model(TrainableModel, GraphLayer):
 
         check_verbose(verbose)
         size, limit = count_or_none("batch_size", batch_size) or BATCH_SIZE, count_or_none("steps", steps)
-        room = {} if out is None else self._room(out)
         if callbacks is None and not is_stream(x):
             inputs = whole_inputs(self, x, limit, size)
             if not self.stateful:
-                outputs = runner_of(self).run(inputs, size, room)
-                return out if room else self.in_structure(outputs.__getitem__)
+                outputs = runner_of(self).run(inputs, size, self._room(out))
+                return self.in_structure(outputs.__getitem__) if out is None else out
         from maju.callbacks import CallbackList
 
         told = CallbackList(callback_list(callbacks), self, {"steps": limit, "verbose": verbose})
-        parts = {ref: Collected(ref.layer, None, room.get(ref)) for ref in refs_in(self.spec.outputs)}
+        parts: dict[TensorRef, Collected] = {}
         rows = count = 0
         try:
             told.on_predict_begin()
             for count, batch in enumerate(inputs_of(self, x, batch_size, limit), start=1):
                 told.on_predict_batch_begin(count - 1)
                 self.check_rows(batch)
-                outputs = runner_of(self).run(batch, size)
+                if not parts:  # before the first batch a Sequential may not be built
+                    room = self._room(out)
+                    refs = refs_in(self.spec.outputs)
+                    parts = {ref: Collected(ref.layer, None, room.get(ref)) for ref in refs}
                 first, rows = rows, rows + len(next(iter(batch.values())))
+                outputs = runner_of(self).run(batch, max(rows - first, 1))
                 for ref, part in parts.items():
                     part.put(first, rows, outputs[ref])
                 told.on_predict_batch_end(count - 1, {"outputs": self.in_structure(outputs.__getitem__)})
@@ -274,7 +277,9 @@ class Model(TrainableModel, GraphLayer):
         return self.in_structure(lambda ref: parts[ref].whole())
 
     def _room(self, out: Any) -> dict[TensorRef, Any]:
-        """The array for each output among those that `predict` is to fill."""
+        """The array for each output among those that `predict` is to fill; nothing where it is not told."""
+        if out is None:
+            return {}
         form = self.in_structure(lambda ref: ref)
         room = dict(zip(flat(form), matched(form, out, "out"), strict=True))
         for array in room.values():
