@@ -106,3 +106,15 @@ def test_a_model_takes_it_where_there_are_tiles_enough(side: int, rows: int, win
     assert kernel.wins(rows, (side, side)) is wins
     expected = model.forward(x)
     assert np.abs(model.predict(x) - expected).max() <= 1e-5 * np.abs(expected).max()
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 3e38])
+def test_what_is_not_finite_stays_where_it_is(value: float) -> None:
+    convolution = layers.Conv2D(64, 3, padding="same")
+    model = scrambled(maju.Sequential([layers.Input((20, 20, 64)), convolution]))
+    x = np.random.default_rng(0).normal(size=(3, 20, 20, 64)).astype(np.float32)
+    x[1, 9, 9, 5] = value
+    found, expected = model.predict(x), model.forward(x)
+    np.testing.assert_array_equal(np.isfinite(found), np.isfinite(expected))
+    usual = np.abs(expected) < 1e3
+    np.testing.assert_allclose(found[usual], expected[usual], atol=1e-4)

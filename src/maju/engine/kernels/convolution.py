@@ -123,6 +123,8 @@ class ConvolutionKernel(Fused):
             part = x[start : start + some]
             into = y[start : start + some] if z is None else z[: len(part)]
             product.run(part, into, frame)
+            if product is not self.rows and not np.isfinite(into.sum()):
+                self.rows.run(part, into, frame)  # Winograd's sums spread what is not finite over whole tiles
             self._finish(into, y[start : start + some])
         if z is not None:
             frame.done_with(z)
