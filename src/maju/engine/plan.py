@@ -22,9 +22,11 @@ from maju.models.graph_layer import GraphLayer
 
 __all__ = ["Plan"]
 
-ROWS_OF_SCAN = 64
-MOST_ROWS = 256
-VALUES_OF_TILE = 1 << 18
+#: How many rows of a recurrent layer are taken together, and at most of any model.
+ROWS_OF_SCAN, MOST_ROWS = 64, 256
+#: How many values the largest tensor of a tile may hold: with fewer rows the products of matrices lose more
+#: than the caches win.
+VALUES_OF_TILE = 1 << 20
 
 
 class Plan:
@@ -111,7 +113,7 @@ def _mixes_rows(node: Any) -> bool:
 
 
 def _tile(steps: Sequence[Kernel], shapes: Iterable[Shape | None]) -> int:
-    """So many rows that the largest tensor, and what is laid out of it, stay in a core's cache."""
+    """So many rows that the largest tensor stays near the core that works on it."""
     if any(isinstance(step, RecurrentKernel) for step in steps):
         return ROWS_OF_SCAN  # whose products are the better the more rows there are
     largest = max((values_in(shape[1:]) for shape in shapes if shape), default=1)

@@ -25,9 +25,9 @@ from maju.layers.windows import Windows
 
 __all__ = ["ConvolutionKernel"]
 
-#: How many values what the windows see may hold at a time: so few that they stay in the cache of one core,
-#: and so many that BLAS, which lays out the kernel anew for each product, has enough to do with it.
-AT_A_TIME = 1 << 18
+#: How many values what the windows see may hold at a time: so few that they stay in the processor's
+#: caches, and so many that BLAS, which lays out the kernel anew for each product, has enough to do with it.
+AT_A_TIME = 1 << 19
 
 
 class WindowRows:

@@ -21,7 +21,7 @@ OUT, IN = 4, 6
 #: those tried, in float32: 1.8·10⁻⁶ of the largest value with 128 channels, where 0, ±1, ±2 lose 10⁻⁵.
 POINTS = (0.0, 0.75, -0.75, 1.5, -1.5)
 #: How many values the transformed tiles may hold at a time.
-AT_A_TIME = 1 << 18
+AT_A_TIME = 1 << 20
 #: What it costs beside the plain product where it is worth while, and how many tiles that takes at least.
 WORTH, LEAST_TILES = 0.6, 16
 
