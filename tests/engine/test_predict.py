@@ -247,3 +247,37 @@ def test_the_first_axis_may_be_of_more_than_the_rows(batch_size: int | None) -> 
     out = np.empty((280, 3), np.float32)
     for y in (model.predict(given, batch_size), model.predict(given, batch_size, out=out)):
         np.testing.assert_array_equal(y, 2 * given.reshape(-1, 3))
+
+
+# Whatever is called, and however
+
+
+def test_a_layer_may_be_given_constants_and_states_in_a_list() -> None:
+    x, state = keras.Input((5, 4)), keras.Input((3,))
+    constant = keras.ops.convert_to_tensor(np.arange(20, dtype=np.float32).reshape(1, 5, 4))
+    h = keras.layers.Add()([x, constant])
+    model = maju.load(keras.Model([x, state], keras.layers.SimpleRNN(3)(h, initial_state=state)))
+    given = [X[:, :5, 0, :1] * np.arange(4, dtype=np.float32), X[:, 0, 0]]
+    np.testing.assert_allclose(model.predict(given), model.forward(given), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "stretch",
+    [
+        lambda x: x * np.arange(70, dtype=np.float32)[:, np.newaxis],
+        lambda x: keras.layers.Add()([x, keras.ops.convert_to_tensor(np.eye(70, 3, dtype=np.float32))]),
+        lambda x: x * keras.ops.take(keras.ops.sum(x, axis=1), np.array([0, 1, 2])),
+        lambda x: keras.ops.where(np.arange(70)[:, np.newaxis] % 2 == 0, x, -x),
+    ],
+)
+def test_rows_that_are_stretched_to_those_of_a_constant_stay_together(stretch: Any) -> None:
+    x = keras.Input((3,))
+    model = maju.load(keras.Model(x, stretch(x)))
+    given = X[:, 0, 0]
+    np.testing.assert_allclose(model.predict(given, batch_size=70), model.forward(given), atol=1e-6)
+
+
+def test_rows_are_kept_apart_where_a_constant_has_none() -> None:
+    x = keras.Input((3,))
+    y = keras.ops.maximum(2 * x + np.arange(3, dtype=np.float32), np.ones((1, 3), np.float32))
+    assert maju.load(keras.Model(x, y)).plan(print_fn=None).tile is not None

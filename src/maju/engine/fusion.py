@@ -165,8 +165,7 @@ def _flat(fusion: _Fusion, first: Instruction) -> Kernel | None:
 
 def _sum(fusion: _Fusion, first: Instruction) -> Kernel | None:
     chain = [first]
-    terms = first.call.args[0]
-    if not isinstance(terms, (list, tuple)) or len(terms) < 2:
+    if isinstance(first.call.args[0], TensorRef) or len(first.call.args[0]) < 2:
         return None
     return SumKernel(chain, fusion.places, fusion.activation(chain))
 
@@ -205,14 +204,16 @@ MAKERS: dict[type[Any], Callable[[_Fusion, Instruction], Kernel | None]] = {
 
 def _is_plain(instruction: Instruction) -> bool:
     """Whether a call is of one of maju's own layers, of float32, on nothing but its input."""
-    node = instruction.node
+    node, args = instruction.node, instruction.call.args
+    tensors = args[0] if isinstance(node, AddLayer) and args and isinstance(args[0], (list, tuple)) else args
     policies = [part.dtype_policy for part in (node, *vars(node).values()) if hasattr(part, "dtype_policy")]
     float32 = all(p is None or (p.name, p.quantization) == ("float32", None) for p in policies)
     return (
         type(node).__module__.startswith("maju.layers.")
         and float32
         and all(weight.dtype == np.float32 for weight in getattr(node, "weights", {}).values())
-        and len(instruction.call.args) == 1
+        and len(args) == 1
+        and all(isinstance(part, TensorRef) for part in tensors)
         and all(key == "training" or value is None for key, value in instruction.call.kwargs.items())
         and len(instruction.outputs) == 1
     )

@@ -57,6 +57,7 @@ def lowered(graph: GraphLayer) -> Program:
     """The program of a graph. Graphs within it are laid open, where a call gives them nothing but tensors."""
     program = Program(tuple(refs_in(graph.spec.inputs)), None)
     names = {ref: ref for ref in program.inputs}
+    program.shapes.update((ref, graph.shapes.get(ref)) for ref in program.inputs)
     program.outputs = map_refs(graph.spec.outputs, _append(program, graph, names, "").__getitem__)
     return program
 

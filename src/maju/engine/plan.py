@@ -13,10 +13,11 @@ from maju.engine.frame import Frame
 from maju.engine.fusion import fused
 from maju.engine.kernels.kernel import Kernel, Places
 from maju.engine.kernels.recurrent import RecurrentKernel
-from maju.engine.lowering import lowered
+from maju.engine.lowering import Instruction, lowered
 from maju.formats.specification import TensorRef, refs_in
 from maju.layers.base import Array, Shape
 from maju.layers.operations import Operation
+from maju.layers.policies import leaves
 from maju.models.bounds import Room, values_in
 from maju.models.graph_layer import GraphLayer
 
@@ -52,7 +53,10 @@ class Plan:
         self.shapes = {places[ref]: shape for ref, shape in program.shapes.items()}
         pairs = zip(refs_in(model.spec.outputs), refs_in(program.outputs), strict=True)
         self.outputs = {ref: places[tensor] for ref, tensor in pairs}
-        self.mixes_rows = any(_mixes_rows(step.instructions[0].node) for step in self.steps)
+        self.mixes_rows = any(
+            _mixes_rows(instruction.node) or _stretches(instruction, program.shapes)
+            for instruction in program.instructions
+        )
         self.tile = _tile(self.steps, program.shapes.values())
         self._parameters = model.parameters
         self._size = len(places)
@@ -110,6 +114,25 @@ def _mixes_rows(node: Any) -> bool:
         return not node.function.elementwise
     own = type(node).__module__.startswith("maju.")
     return not own or isinstance(node, GraphLayer) or _mixes_rows(getattr(node, "layer", None))
+
+
+def _stretches(instruction: Instruction, shapes: Mapping[TensorRef, Shape | None]) -> bool:
+    """Whether a call may put values of one row beside those of another, as it stretches them to one shape.
+
+    So it does with a tensor of fewer axes than comes out, and with a constant that has rows of its own.
+    """
+    given = leaves([list(instruction.call.args), dict(instruction.call.kwargs)])
+    constants = [np.shape(part) for part in given if isinstance(part, np.ndarray)]
+    operates = isinstance(instruction.node, Operation)
+    if not constants and not operates:
+        return False  # a layer keeps rows apart
+    made = [shapes.get(ref) for ref in instruction.outputs]
+    tensors = [shapes.get(ref) for ref in instruction.inputs] if operates else []
+    if any(shape is None for shape in (*made, *tensors)):
+        return True
+    axes = min(len(shape or ()) for shape in made)
+    rows_of_own = any(len(shape) > axes or (len(shape) == axes and shape[:1] != (1,)) for shape in constants)
+    return rows_of_own or any(len(shape or ()) < axes for shape in tensors)
 
 
 def _tile(steps: Sequence[Kernel], shapes: Iterable[Shape | None]) -> int:
