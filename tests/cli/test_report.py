@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+import maju
 from cli.fixtures import Maju
 from experiments.report.fakes import done, failed, missing, save, study
+from maju.experiments.data import DataChoice, load
 
 
 def test_the_report_is_written_and_summed_up(cli: Maju, tmp_path: Path) -> None:
@@ -36,6 +38,30 @@ def test_a_folder_without_results(cli: Maju, tmp_path: Path) -> None:
     assert cli("report", tmp_path).error == (
         f"{tmp_path} holds no results of `maju reproduce`: its folder studies is missing or empty"
     )
+
+
+def test_models_without_a_page_are_counted(
+    cli: Maju, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def draw(judged: object, language: object) -> list[object]:
+        return []
+
+    monkeypatch.setattr("maju.experiments.report.model_pages.draw_pictures", draw)
+    data = DataChoice(name="sentences")
+    there, gone = done("a", data=data), done("b", data=data, units=(2,))
+    save(tmp_path, study(there, gone, missing("c", units=(3,))))
+    (experiment,) = there.row.experiments()
+    model = experiment.architecture.build(load(data), maju)
+    model.save(tmp_path / "runs" / f"{experiment.name}.keras")
+    result = cli("report", tmp_path, "--models", "--data-dir", tmp_path)
+    assert result.code == 0
+    assert f"{tmp_path / 'models'} (1 page)" in result.stdout.splitlines()
+    assert (tmp_path / "models" / "mine.a.html").is_file()
+    assert result.stderr == f"note: 1 model without a page: the model's file is not in {tmp_path / 'runs'}\n"
+
+
+def test_data_are_for_models_alone(cli: Maju, tmp_path: Path) -> None:
+    assert "only --models needs data" in cli("report", tmp_path, "--data-dir", tmp_path).stderr
 
 
 def test_a_damaged_result(cli: Maju, tmp_path: Path) -> None:

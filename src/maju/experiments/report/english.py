@@ -301,6 +301,83 @@ ENGLISH = {
         "Original study: what its authors reported, with Keras and with their own code from scratch."
     ),
     "note.csv": "The same numbers for a spreadsheet: {file}, a line for each row and seed.",
+    # the page of a model
+    "model.rows": "Rows",
+    "model.back": "← The report",
+    "model.pictures": "",
+    "model.by_keras": "Trained by Keras with seed {seed}: {file}.",
+    "model.by_maju": "Trained from scratch by maju with seed {seed}: {file}.",
+    "model.kept": (
+        "The pictures of all test rows show the probabilities that Keras gave after training; all other "
+        "pictures are of the model as maju runs it."
+    ),
+    "model.agreement": "{labels} labels agree; max |Δp| {difference}",
+    "model.right": "test row {row}, “{true}”, as the model says",
+    "model.wrong": "test row {row}, “{true}”, where the model says “{guess}”",
+    "model.not_drawn": "A picture could not be drawn: {reason}",
+    "model.graph": "Layers",
+    "model.graph.caption": (
+        "Read from above: each box is a layer, with the shape that it gives on and its number of parameters."
+    ),
+    "model.losses": "Loss curves",
+    "model.losses.caption": (
+        "Both curves should fall; where the validation loss rises while the training loss still falls, "
+        "the model learns its training rows by heart."
+    ),
+    "model.confusion": "Confusion matrix",
+    "model.confusion.caption": (
+        "Each line is a true class and each column what the model said; what stands off the diagonal are "
+        "its mistakes."
+    ),
+    "model.reliability": "Reliability",
+    "model.reliability.caption": (
+        "Of the test rows of which the model is, say, 80% sure, it should be right about 80%: bars below "
+        "the diagonal show that it is surer than it may be."
+    ),
+    "model.mistakes": "Most wrong",
+    "model.mistakes.caption": (
+        "The test rows to whose true class the model gives the least probability: look for wrong labels, "
+        "and for what these rows have in common."
+    ),
+    "model.filters": "Filters",
+    "model.filters.caption": (
+        "What the first and the last convolution look for: each tile is a window of weights, and the more "
+        "it resembles a place of its input, the more the filter answers there."
+    ),
+    "model.feature_maps": "Feature maps",
+    "model.feature_maps.caption": (
+        "Where the filters of the first and the last convolution answer to one test image: the brighter, "
+        "the more; a map that is crossed out is 0 everywhere."
+    ),
+    "model.grad_cam": "Grad-CAM",
+    "model.grad_cam.caption": (
+        "Which places of the image speak for the class that the model found, at its last convolution: the "
+        "brighter, the more."
+    ),
+    "model.integrated_gradients": "Integrated gradients",
+    "model.integrated_gradients.caption": (
+        "How much each pixel adds to the class that the model found, or takes from it, against a black image."
+    ),
+    "model.tokens": "Contributions of the words",
+    "model.tokens.caption": (
+        "How much each word adds to the class that the model found, or takes from it: by integrated "
+        "gradients, and by leaving it out."
+    ),
+    "model.gates": "Gates",
+    "model.gates.caption": (
+        "What goes on in the first recurrent layer, word by word, a line a unit: a forget gate near 1 "
+        "keeps what was read, one near 0 drops it; padding is hatched."
+    ),
+    "model.states": "Hidden states",
+    "model.states.caption": (
+        "The state of the first recurrent layer after each word, a line a unit: where it changes the word "
+        "counts, where it fades the text is forgotten; padding is hatched."
+    ),
+    "model.activations": "Activations",
+    "model.activations.caption": (
+        "How the numbers that each layer gives for the first 64 test rows are spread: a ReLU that is dead "
+        "is always 0, and a saturated gate always nearly 0 or 1; both hardly learn any more."
+    ),
     # settings
     "data.nusax": "NusaX-Sentiment (Indonesian)",
     "data.nusax.other": "NusaX-Sentiment ({language})",

@@ -305,6 +305,84 @@ INDONESIAN = {
         "Angka yang sama untuk lembar kerja (spreadsheet): {file}, satu baris untuk tiap konfigurasi dan "
         "seed."
     ),
+    # the page of a model
+    "model.rows": "Baris",
+    "model.back": "← Laporan",
+    "model.pictures": "Tulisan di dalam gambar berbahasa Inggris.",
+    "model.by_keras": "Dilatih dengan Keras, seed {seed}: {file}.",
+    "model.by_maju": "Dilatih dari nol oleh maju, seed {seed}: {file}.",
+    "model.kept": (
+        "Gambar tentang seluruh data uji menunjukkan probabilitas yang diberikan Keras seusai pelatihan; "
+        "gambar lainnya menunjukkan model yang dijalankan oleh maju."
+    ),
+    "model.agreement": "{labels} label sama; maks |Δp| {difference}",
+    "model.right": "data uji {row}, “{true}”, sesuai jawaban model",
+    "model.wrong": "data uji {row}, “{true}”, padahal jawaban model “{guess}”",
+    "model.not_drawn": "Sebuah gambar tidak dapat dibuat: {reason}",
+    "model.graph": "Lapisan",
+    "model.graph.caption": (
+        "Dibaca dari atas: tiap kotak adalah satu lapisan, dengan bentuk keluarannya dan jumlah parameternya."
+    ),
+    "model.losses": "Kurva loss",
+    "model.losses.caption": (
+        "Kedua kurva seharusnya turun; bila loss validasi naik sementara loss latih masih turun, model "
+        "menghafal data latihnya."
+    ),
+    "model.confusion": "Confusion matrix",
+    "model.confusion.caption": (
+        "Tiap baris adalah kelas sebenarnya dan tiap kolom jawaban model; yang berada di luar diagonal "
+        "adalah kesalahannya."
+    ),
+    "model.reliability": "Keandalan",
+    "model.reliability.caption": (
+        "Dari data uji yang diyakini model, misalnya, 80%, seharusnya 80% benar: batang di bawah diagonal "
+        "berarti model terlalu yakin."
+    ),
+    "model.mistakes": "Paling keliru",
+    "model.mistakes.caption": (
+        "Data uji yang kelas sebenarnya diberi probabilitas terkecil oleh model: carilah label yang "
+        "salah, dan apa yang sama di antara data ini."
+    ),
+    "model.filters": "Filter",
+    "model.filters.caption": (
+        "Yang dicari konvolusi pertama dan terakhir: tiap petak adalah satu jendela bobot, dan makin "
+        "mirip suatu tempat di masukan dengannya, makin kuat filter itu menjawab di sana."
+    ),
+    "model.feature_maps": "Feature map",
+    "model.feature_maps.caption": (
+        "Tempat filter konvolusi pertama dan terakhir menjawab satu gambar uji: makin terang makin kuat; "
+        "peta yang dicoret bernilai 0 di mana-mana."
+    ),
+    "model.grad_cam": "Grad-CAM",
+    "model.grad_cam.caption": (
+        "Bagian gambar yang mendukung kelas pilihan model, pada konvolusi terakhirnya: makin terang makin "
+        "kuat."
+    ),
+    "model.integrated_gradients": "Integrated gradients",
+    "model.integrated_gradients.caption": (
+        "Seberapa besar tiap piksel menambah atau mengurangi nilai kelas pilihan model, dibandingkan "
+        "dengan gambar hitam."
+    ),
+    "model.tokens": "Sumbangan tiap kata",
+    "model.tokens.caption": (
+        "Seberapa besar tiap kata menambah atau mengurangi nilai kelas pilihan model: menurut integrated "
+        "gradients, dan bila kata itu dihilangkan."
+    ),
+    "model.gates": "Gerbang",
+    "model.gates.caption": (
+        "Yang terjadi di lapisan rekuren pertama, kata demi kata, satu garis tiap unit: gerbang lupa "
+        "(forget gate) dekat 1 menyimpan yang telah dibaca, dekat 0 membuangnya; padding diarsir."
+    ),
+    "model.states": "Keadaan tersembunyi",
+    "model.states.caption": (
+        "Keadaan lapisan rekuren pertama setelah tiap kata, satu garis tiap unit: bila berubah, kata itu "
+        "berpengaruh; bila memudar, teksnya terlupakan; padding diarsir."
+    ),
+    "model.activations": "Aktivasi",
+    "model.activations.caption": (
+        "Sebaran angka yang dikeluarkan tiap lapisan untuk 64 data uji pertama: ReLU yang mati selalu 0, "
+        "dan gerbang yang jenuh selalu hampir 0 atau 1; keduanya hampir tidak belajar lagi."
+    ),
     # settings
     "data.nusax": "NusaX-Sentiment (bahasa Indonesia)",
     "data.nusax.other": "NusaX-Sentiment ({language})",

@@ -50,6 +50,8 @@ def _cells(row: Sequence[Cell]) -> list[str]:
         text = escaped(cell.text)
         if cell.link:
             text = f"[{text}](#{cell.link})"
+        if cell.page:
+            text = f"[{text}]({cell.page})"
         cells.append(f"**{text}**" if cell.mark in ("best", "bad") else text)
         cells += [DASH] * (cell.span - 1)
     return cells

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from statistics import fmean
 from typing import Literal
@@ -32,17 +32,24 @@ __all__ = [
     "results_table",
     "seeds_table",
     "trained_cell",
+    "with_pages",
 ]
 
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell's text, over how many columns it reaches, and whether it stands out."""
+    """A cell's text, over how many columns it reaches, whether it stands out, and where it leads.
+
+    Attributes:
+        link: a place in the same page.
+        page: another page.
+    """
 
     text: str
     span: int = 1
     mark: Literal["", "best", "bad", "none"] = ""
     link: str = ""
+    page: str = ""
 
 
 @dataclass(frozen=True)
@@ -71,6 +78,12 @@ class Table:
             # A column without a group has the upper line to itself.
             found += [(group, len(same), same[0])] if group else [("", 1, column) for column in same]
         return found
+
+
+def with_pages(table: Table, pages: Sequence[str]) -> Table:
+    """The same table, the headings of whose rows lead to pages; an empty name is none."""
+    rows = zip(table.rows, pages, strict=True)
+    return replace(table, rows=tuple((replace(first, page=page), *rest) for (first, *rest), page in rows))
 
 
 def overview_table(outcomes: Sequence[StudyOutcome], language: Language) -> Table:

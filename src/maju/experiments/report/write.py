@@ -1,9 +1,10 @@
-"""Writing the report: one HTML page that needs nothing else, the same in Markdown, and a CSV."""
+"""Writing the report: an HTML page that needs nothing else, the same in Markdown, a CSV, pages of models."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from maju.errors import MajuError
 from maju.experiments.report import markdown
 from maju.experiments.report.conditions import differing, shared
+from maju.experiments.report.model_pages import ModelPages, Progress, page_of
 from maju.experiments.report.outcomes import StudyOutcome, pairs, read_outcomes
 from maju.experiments.report.plots import Plot, confusion_plots, loss_plots, overview_plot
 from maju.experiments.report.sentences import failures, missing, sentences
@@ -25,6 +27,7 @@ from maju.experiments.report.tables import (
     per_class_tables,
     results_table,
     seeds_table,
+    with_pages,
 )
 from maju.experiments.report.trained import comparisons, trained_sentences, trained_table
 from maju.experiments.report.words import LANGUAGES, Language
@@ -41,13 +44,15 @@ CSV = "results.csv"
 
 @dataclass(frozen=True)
 class Written:
-    """The files of a report, and what it says."""
+    """The files of a report, what it says, and the reasons why models have no page, each with how many."""
 
     html: Path
     markdown: Path
     csv: Path
     plots: tuple[Path, ...]
     outcomes: tuple[StudyOutcome, ...]
+    models: tuple[Path, ...] = ()
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -73,12 +78,23 @@ class Section:
     differs: str
 
 
-def write_report(folder: Path, out: Path | None = None, language: Literal["en", "id"] = "en") -> Written:
+def write_report(
+    folder: Path,
+    out: Path | None = None,
+    language: Literal["en", "id"] = "en",
+    *,
+    models: bool = False,
+    data_dir: str | Path | None = None,
+    progress: Progress | None = None,
+) -> Written:
     """Write the report of a folder that ``maju reproduce`` wrote.
 
     Args:
         out: the folder that it goes into, by default the same; or the path of its HTML or Markdown file, the
             other of which then has the same name.
+        models: whether each model whose file and data are there gets a page of its own, with pictures.
+        data_dir: the only folder to look for data in; by default MAJU_DATA_DIR, then the cache.
+        progress: is told of each of these pages before it is drawn.
 
     Raises:
         MajuError: the folder holds no results, one is damaged, or the report cannot be written.
@@ -86,8 +102,13 @@ def write_report(folder: Path, out: Path | None = None, language: Literal["en", 
     words = LANGUAGES[language]
     outcomes = read_outcomes(folder)
     target, stem = _target(out or folder, words)
+    pages = ModelPages(folder, outcomes, words, data_dir)
+    if models:
+        template = _html().get_template("model.html.jinja")
+        for page in pages.draw(progress):
+            _write(target / page.path, template.render(t=words, page=page, report=f"{stem}.html"))
     plots_folder = "plots" if language == "en" else f"plots.{language}"
-    sections = [_section(outcome, words) for outcome in outcomes]
+    sections = [_section(outcome, words, pages.paths) for outcome in outcomes]
     overview = overview_plot(outcomes, words)
     plots = [
         overview,
@@ -122,6 +143,8 @@ def write_report(folder: Path, out: Path | None = None, language: Literal["en", 
         csv=target / CSV,
         plots=tuple(target / plots_folder / plot.path for plot in plots),
         outcomes=tuple(outcomes),
+        models=tuple(target / path for path in pages.paths.values()),
+        left_out=pages.left_out,
     )
 
 
@@ -132,12 +155,13 @@ def _target(out: Path, language: Language) -> tuple[Path, str]:
     return out, "report" if language.code == "en" else f"report.{language.code}"
 
 
-def _section(outcome: StudyOutcome, language: Language) -> Section:
+def _section(outcome: StudyOutcome, language: Language, pages: Mapping[str, str]) -> Section:
     notes = ["plot.note"]
     if pairs(outcome):
         notes.append("plot.note.mask")
     if any(len(row.runs) > 1 for row in outcome.rows):
         notes.append("plot.note.band")
+    trained = trained_table(outcome, language)
     return Section(
         name=outcome.study.name,
         title=language.title(outcome.study),
@@ -145,8 +169,11 @@ def _section(outcome: StudyOutcome, language: Language) -> Section:
         failures=failures(outcome, language),
         missing=missing(outcome, language),
         sentences=[*sentences(outcome, language), *trained_sentences(comparisons([outcome]), language)],
-        results=results_table(outcome, language),
-        trained=trained_table(outcome, language),
+        results=with_pages(
+            results_table(outcome, language),
+            [page_of(row.runs, pages) or page_of(row.by_maju, pages) for row in outcome.rows],
+        ),
+        trained=trained and with_pages(trained, [page_of(row.by_maju, pages) for row in outcome.trained]),
         halves=halves_table(outcome, language),
         losses=loss_table(outcome, language),
         loss_plots=loss_plots(outcome, language),
