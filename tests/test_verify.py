@@ -325,7 +325,7 @@ class TestDifferences:
     def test_what_predict_gives_is_compared(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         path = stack(tmp_path)
         whole = Model.predict
-        monkeypatch.setattr(Model, "predict", lambda self, x: whole(self, x) + np.float32(1e-4))
+        monkeypatch.setattr(Model, "predict", lambda self, x, *how: whole(self, x, *how) + np.float32(1e-4))
         found = compare_with_keras(path, normal(6, 3))
         assert all(c.within for c in found.layers)
         assert found.first_difference is found.outputs[0]

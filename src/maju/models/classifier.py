@@ -149,6 +149,7 @@ class Classifier(Model):
         verbose: Any = "auto",
         steps: int | None = None,
         callbacks: Any = None,
+        *,
         out: Any = None,
     ) -> Array:
         """The class id of each row: the output that is largest, or p > ½ for a single sigmoid output.

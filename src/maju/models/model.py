@@ -217,6 +217,7 @@ class Model(TrainableModel, GraphLayer):
         verbose: Any = "auto",
         steps: int | None = None,
         callbacks: Callback | Sequence[Callback] | None = None,
+        *,
         out: Any = None,
     ) -> Any:
         """The outputs for x as Keras's `predict` gives them, by the engine: fused steps, tile by tile.
