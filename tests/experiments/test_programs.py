@@ -84,7 +84,10 @@ def test_both_are_compiled_alike(tmp_path: Path) -> None:
     ours.optimizer.build(ours.trainable_weights)  # as its first step would
     ours.save(tmp_path / "model.keras")
     opened = keras.models.load_model(tmp_path / "model.keras")
-    assert opened.optimizer.get_config() == theirs.optimizer.get_config()
+    found, expected = (
+        {**m.optimizer.get_config(), "name": ""} for m in (opened, theirs)
+    )  # Keras numbers them
+    assert found == expected
     assert opened.loss.get_config() == theirs.loss.get_config()
     assert opened.get_compile_config()["metrics"] == theirs.get_compile_config()["metrics"]
 
