@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from maju.cli import console
-from maju.cli.predict import _read_labels
+from maju.cli.labels import read_labels
 from maju.errors import InputError, MissingExtraError
 
 __all__ = ["explore"]
@@ -72,7 +72,7 @@ def explore(
         raise InputError(f"{model}: there is no such file")
     if labels is not None and model is None:
         raise InputError("--labels names the classes of MODEL, and none is given")
-    names = None if labels is None else _read_labels(labels)
+    names = None if labels is None else read_labels(labels)
     shelf = Shelf([] if model is None else [model], demo_models(DEMO), names)
     if model is not None:
         with console.status(f"Opening {model}"):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
@@ -13,6 +12,7 @@ import typer
 from maju.cli import console
 from maju.cli.images import Scale
 from maju.cli.inputs import ResizeOption, ScaleOption, read_inputs
+from maju.cli.labels import read_labels
 from maju.cli.model_file import ArchitectureOption, ModelArgument, build_model, read_model_file
 from maju.errors import InputError
 from maju.formats.specification import TensorRef
@@ -128,7 +128,7 @@ class _Output:
         if activation == "sigmoid" and values.shape[1] == 1:
             values = np.concatenate([1 - values, values], axis=1)  # of class 0 and of class 1
         count = values.shape[1]
-        names = [str(index) for index in range(count)] if labels is None else _read_labels(labels)
+        names = [str(index) for index in range(count)] if labels is None else read_labels(labels)
         if len(names) != count:
             missing = "" if "," in str(labels) else f"; there is no file {labels}" * (len(names) == 1)
             given = f"{len(names)} name{'s' if len(names) > 1 else ''}"
@@ -147,19 +147,6 @@ class _Output:
             return {"shape": list(self.values[row].shape), "values": self.values[row].tolist()}
         best = self.best(row, top)
         return {"top": [{"class": i, "label": label, self.quantity: value} for i, label, value in best]}
-
-
-def _read_labels(given: str) -> list[str]:
-    path = Path(given)
-    if not path.is_file():
-        return [name.strip() for name in given.split(",")]
-    try:
-        names = [line.strip() for line in path.read_text("utf-8-sig").rstrip().split("\n")]
-    except UnicodeDecodeError as error:
-        raise InputError(f"{given}: the labels are not UTF-8 ({error.reason})") from error
-    if "" in names:
-        raise InputError(f"{given}: line {names.index('') + 1} is empty; it takes one name a line")
-    return names
 
 
 def _show(names: Sequence[str], outputs: Sequence[_Output], top: int) -> None:

@@ -16,8 +16,8 @@ import typer
 from maju.cli import console
 from maju.cli.images import Scale
 from maju.cli.inputs import ResizeOption, ScaleOption, read_inputs
+from maju.cli.labels import read_labels
 from maju.cli.model_file import ArchitectureOption, ModelArgument, build_model, read_model_file
-from maju.cli.predict import _read_labels
 from maju.errors import GradientError, InputError, MissingExtraError
 from maju.layers.base import Layer
 from maju.models import Model
@@ -181,7 +181,7 @@ def visualize(
     inputs = None if given is None else read_inputs(built, [given], resize, scale)
     if inputs is not None and row >= len(inputs.names):
         raise InputError(f"--row {row}: {given} has the rows 0 to {len(inputs.names) - 1}")
-    classes = None if labels is None else _read_labels(labels)
+    classes = None if labels is None else read_labels(labels)
     true = None if truth is None else _read_truth(truth, classes)
     x = None if inputs is None else inputs.x
     job = _Job(built, x, row, _target(target, classes), output, classes, true)

@@ -14,7 +14,7 @@ from maju.layers.attention import AttentionLayer
 from maju.layers.base import Array, Layer
 from maju.layers.multi_head import HeadsAttention
 from maju.models import Model
-from maju.visualize.probe import find_layer, layers_in
+from maju.visualize.probe import first_or_named
 from maju.visualize.sample import sample_of
 from maju.visualize.style import NORMAL, colour_bar, colours, finish, headline, panels
 from maju.visualize.tokens import Tokens, Vocabulary, call_and_tokens, draw_padding, label_steps, steps_of
@@ -66,15 +66,7 @@ def attention(
     Raises:
         InputError: the layer is none of these, or the model has none.
     """
-    if layer is None:
-        found = [path for path, each in layers_in(model) if attends(each)]
-        if not found:
-            raise InputError(f"{model.name!r} has no attention layer")
-        path = found[0]
-    else:
-        path, named = find_layer(model, layer)
-        if not attends(named):
-            raise InputError(f"layer {path!r} ({named.keras_class}) is no attention layer")
+    path, _ = first_or_named(model, layer, attends, "attention layer", "attention layer")
     sample = sample_of(model, x, row)
     call, tokens = call_and_tokens(model, sample, path, vocabulary)
     options = {**call.options, "return_attention_scores": True}

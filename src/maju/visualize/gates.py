@@ -18,7 +18,7 @@ from maju.layers.lstm_cell import LSTMCell
 from maju.layers.recurrent import RecurrentLayer
 from maju.layers.sweep import swept
 from maju.models import Model
-from maju.visualize.probe import Call, find_layer, layers_in
+from maju.visualize.probe import Call, first_or_named
 from maju.visualize.sample import sample_of
 from maju.visualize.style import NORMAL, colour_bar, colours, finish, headline, limits, panel_title, panels
 from maju.visualize.tokens import (
@@ -93,15 +93,8 @@ def gates(
     Raises:
         InputError: the layer is none of these, or the model has none.
     """
-    if layer is None:
-        found = [path for path, each in layers_in(model) if has_gates(each)]
-        if not found:
-            raise InputError(f"{model.name!r} has no LSTM or GRU, so there are no gates to show")
-        path = found[0]
-    else:
-        path, named = find_layer(model, layer)
-        if not has_gates(named):
-            raise InputError(f"layer {path!r} ({named.keras_class}) is no LSTM or GRU: it has no gates")
+    none, other = "LSTM or GRU, so there are no gates to show", "LSTM or GRU: it has no gates"
+    path, _ = first_or_named(model, layer, has_gates, none, other)
     sample = sample_of(model, x, row)
     call, tokens = call_and_tokens(model, sample, path, vocabulary)
     tracks, read = tracks_of(call, path)

@@ -21,6 +21,7 @@ __all__ = [
     "call_at",
     "find_layer",
     "first_call",
+    "first_or_named",
     "gradient_at",
     "layers_in",
     "values_of",
@@ -57,6 +58,29 @@ def layers_in(model: Model, within: str = "") -> Iterator[tuple[str, Layer]]:
             yield from layers_in(node, f"{within}{name}/")
         elif isinstance(node, Layer):
             yield f"{within}{name}", node
+
+
+def first_or_named(
+    model: Model, name: str | None, fits: Callable[[Layer], bool], none: str, other: str
+) -> tuple[str, Layer]:
+    """The layer of that name, with its path, or the first that fits if there is no name.
+
+    Args:
+        none: what a model has none of that has no such layer, for its message.
+        other: what a layer is not that does not fit.
+
+    Raises:
+        InputError: no layer fits, or not the one that is named.
+    """
+    if name is None:
+        found = next((pair for pair in layers_in(model) if fits(pair[1])), None)
+        if found is None:
+            raise InputError(f"{model.name!r} has no {none}")
+        return found
+    path, named = find_layer(model, name)
+    if not fits(named):
+        raise InputError(f"layer {path!r} ({named.keras_class}) is no {other}")
+    return path, named
 
 
 def find_layer(model: Model, name: str) -> tuple[str, Layer]:

@@ -113,8 +113,9 @@ class ConvolutionKernel(Fused):
     def compute(self, x: Array, mask: Any, frame: Frame) -> Array:
         lengths = x.shape[1:-1]
         counts = counted(self.windows, lengths)
-        wins = self.winograd is not None and self.winograd.wins(len(x), lengths)
-        product: WindowRows | Winograd = self.winograd if wins and self.winograd else self.rows
+        product: WindowRows | Winograd = self.rows
+        if self.winograd is not None and self.winograd.wins(len(x), lengths):
+            product = self.winograd
         some = min(len(x), product.samples(lengths))
         left = counts if self.pool is None else counted(self.pool.windows, counts)
         y = self.made(frame, len(x), *left, self.filters)
